@@ -1,0 +1,66 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A C library from Debian's packages: a module map, a shim header, and nothing else.
+func library(_ name: String, package: String) -> Target {
+  .systemLibrary(name: name, providers: [.apt([package])])
+}
+
+let package = Package(
+  name: "kv-indexer",
+  products: [
+    .library(name: "KVIndexer", targets: ["KVIndexer"]),
+    .library(name: "Tokenize", targets: ["Tokenize"]),
+    .library(name: "EPPScorer", targets: ["EPPScorer"]),
+    .executable(name: "kvindexer", targets: ["kvindexer"]),
+    .executable(name: "kvbench", targets: ["kvbench"]),
+  ],
+  targets: [
+    library("CXXH", package: "libxxhash-dev"),
+    library("CMsgpack", package: "libmsgpack-dev"),
+    library("CZMQ", package: "libzmq3-dev"),
+    library("CYAML", package: "libyaml-dev"),
+    library("CMHD", package: "libmicrohttpd-dev"),
+    library("CCurl", package: "libcurl4-openssl-dev"),
+    library("CLinux", package: "libc6-dev"),
+    .target(name: "CIntrinsics"),
+
+    // Pure: bytes and values in, values out.
+    .target(name: "KVIndexer", dependencies: ["CXXH", "CIntrinsics"], swiftSettings: settings),
+    .target(name: "Tokenize", swiftSettings: settings),
+    .target(name: "EPPScorer", dependencies: ["KVIndexer"], swiftSettings: settings),
+    .target(
+      name: "Simulation", dependencies: ["KVIndexer", "CMsgpack", "CXXH"],
+      swiftSettings: settings),
+
+    // Impure: sockets, threads, files, clocks.
+    .target(
+      name: "Service",
+      dependencies: [
+        "KVIndexer", "Tokenize", "EPPScorer", "Simulation",
+        "CZMQ", "CYAML", "CMHD", "CCurl", "CLinux",
+      ],
+      swiftSettings: settings),
+
+    // Arguments and assembly.
+    .executableTarget(name: "kvindexer", dependencies: ["Service"], swiftSettings: settings),
+    .executableTarget(
+      name: "kvbench", dependencies: ["KVIndexer", "Simulation", "Service"],
+      swiftSettings: settings),
+
+    .testTarget(
+      name: "KVIndexerTests", dependencies: ["KVIndexer", "Simulation", "CMsgpack"],
+      swiftSettings: settings),
+    .testTarget(name: "TokenizeTests", dependencies: ["Tokenize"], swiftSettings: settings),
+    .testTarget(name: "EPPScorerTests", dependencies: ["EPPScorer"], swiftSettings: settings),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Simulation", "KVIndexer"], swiftSettings: settings),
+    .testTarget(
+      name: "ServiceTests", dependencies: ["Service", "Simulation"], swiftSettings: settings),
+  ]
+)
