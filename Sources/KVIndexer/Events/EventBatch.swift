@@ -29,18 +29,18 @@ public struct KVEvent: Sendable, Equatable {
   public enum Kind: Sendable { case stored, removed, cleared }
 
   public var kind: Kind
-  /// Into `EventBatch.hashes`. For `.stored`, one a block, except sparse window groups.
+  /// A range of `EventBatch.hashes`: for `.stored` one a block, except sparse window groups.
   public var hashes: Range<Int> = 0..<0
   /// The block before the first one; nil when the first block starts the prompt.
   public var parent: EngineHash?
-  /// Into `EventBatch.tokens`: all tokens of the covered range.
+  /// A range of `EventBatch.tokens`: all tokens of the covered range.
   public var tokens: Range<Int> = 0..<0
   /// Tokens a block; 0 in placeholders of offloading engines.
   public var blockSize: Int = 0
   public var loraID: Int?
   public var loraName: String?
   public var medium: Medium = .tier(.gpu)
-  /// Into `EventBatch.extraDigests`, one a block; empty when the event names no extra keys.
+  /// A range of `EventBatch.extraDigests`, one a block; empty without extra keys.
   public var extraDigests: Range<Int> = 0..<0
   /// The cache group; nil from engines that know only one.
   public var group: Int?

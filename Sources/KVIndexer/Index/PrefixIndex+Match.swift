@@ -1,0 +1,167 @@
+import CIntrinsics
+
+extension PrefixIndex {
+  /// Finds for every lane how many leading blocks of a prompt it holds: one walk for all lanes.
+  ///
+  /// At each run the lanes that hold all before it are intersected with those that hold it whole;
+  /// a lane gets its depth when it drops out. The walk ends with the last lane, or, where lanes of
+  /// lower tiers continue others' prefixes, with the path.
+  ///
+  /// - Parameters:
+  ///   - keys: Chained block keys from the root of a namespace, shape `[count]`.
+  ///   - buffer: Receives the depths, and the path for `leadingBlocks` and `holdsAll`.
+  /// - Complexity: O(runs of the path × (lanes / 64 + partial holders)); allocates nothing once the
+  ///   buffer has grown.
+  public func match(_ keys: UnsafePointer<UInt64>, count: Int, into buffer: inout MatchBuffer) {
+    buffer.reset(lanes: lanes.count)
+    guard count > 0 else { return }
+    var node = nodeTable.find(keys[0])
+    guard node != HandleTable.none else { return }
+    for word in 0..<buffer.laneWords { buffer.alive[word] = .max }
+    var depth = 0
+    while true {
+      let hot = nodes.hot + Int(node)
+      if ci_load_relaxed(&hot.pointee.touched) == 0 { ci_store_relaxed(&hot.pointee.touched, 1) }
+      let length = Int(hot.pointee.length)
+      let rest = count &- depth
+      let isWhole = rest >= length && keys[depth &+ length &- 1] == hot.pointee.lastKey
+      let matched = isWhole ? length : commonLength(node, 0, keys + depth, rest)
+      buffer.path.append(MatchBuffer.Step(node: node, depth: depth, matched: matched))
+      guard isWhole else {
+        finish(node, depth, matched, &buffer)
+        return
+      }
+      let isAlive = intersect(node, depth, &buffer)
+      depth &+= length
+      if !isAlive && continuationLanes == 0 { return }
+      if depth < count {
+        node = nodeTable.find(keys[depth])
+        if node != HandleTable.none { continue }
+      }
+      if isAlive {
+        for word in 0..<buffer.laneWords {
+          buffer.fill(word, buffer.alive[word], UInt32(depth))
+        }
+      }
+      return
+    }
+  }
+
+  /// Keeps the lanes that hold the whole node alive; the others get their depths.
+  @inline(__always)
+  private func intersect(_ node: UInt32, _ depth: Int, _ buffer: inout MatchBuffer) -> Bool {
+    let alive = buffer.alive
+    let next = buffer.next
+    let isFirst = depth == 0
+    let length = UInt32(truncatingIfNeeded: self.length(node))
+    for word in 0..<buffer.laneWords { next[word] = 0 }
+    if !isLarge(node) {
+      let holders = nodes.holders(node)
+      for index in 0..<Int(nodes.hot[Int(node)].holderCount) {
+        keep(Holder(bits: holders[index]), depth, length, &buffer)
+      }
+    } else {
+      let set = holderSet(node)
+      let full = words[set.full]
+      for word in 0..<min(set.fullWords, buffer.laneWords) { next[word] = full[word] & alive[word] }
+      let partial = words[set.partial]
+      for index in 0..<set.partialCount {
+        keep(Holder(bits: partial[index]), depth, length, &buffer)
+      }
+    }
+    var any: UInt64 = 0
+    for word in 0..<buffer.laneWords {
+      let kept = next[word]
+      if !isFirst { buffer.fill(word, alive[word] & ~kept, UInt32(truncatingIfNeeded: depth)) }
+      alive[word] = kept
+      any |= kept
+    }
+    return any != 0
+  }
+
+  @inline(__always)
+  private func keep(
+    _ holder: Holder, _ depth: Int, _ length: UInt32, _ buffer: inout MatchBuffer
+  ) {
+    let word = holder.lane >> 6
+    let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: holder.lane & 63)
+    guard buffer.alive[word] & bit != 0 else { return }
+    if !holder.isMap && holder.value >= length {
+      buffer.next[word] |= bit
+    } else {
+      buffer.depths[holder.lane] = UInt32(truncatingIfNeeded: depth &+ leading(holder))
+      buffer.alive[word] &= ~bit
+    }
+  }
+
+  /// The last node, of which the query has only `matched` blocks: every lane gets its depth.
+  private func finish(
+    _ node: UInt32, _ depth: Int, _ matched: Int, _ buffer: inout MatchBuffer
+  ) {
+    let alive = buffer.alive
+    let end = UInt32(truncatingIfNeeded: depth &+ matched)
+    if !isLarge(node) {
+      let holders = nodes.holders(node)
+      for index in 0..<Int(nodes.hot[Int(node)].holderCount) {
+        settle(Holder(bits: holders[index]), depth, matched, &buffer)
+      }
+    } else {
+      let set = holderSet(node)
+      let full = words[set.full]
+      for word in 0..<min(set.fullWords, buffer.laneWords) {
+        buffer.fill(word, full[word] & alive[word], end)
+        alive[word] &= ~full[word]
+      }
+      let partial = words[set.partial]
+      for index in 0..<set.partialCount {
+        settle(Holder(bits: partial[index]), depth, matched, &buffer)
+      }
+    }
+    if depth == 0 { return }
+    for word in 0..<buffer.laneWords { buffer.fill(word, alive[word], UInt32(depth)) }
+  }
+
+  @inline(__always)
+  private func settle(
+    _ holder: Holder, _ depth: Int, _ matched: Int, _ buffer: inout MatchBuffer
+  ) {
+    let word = holder.lane >> 6
+    let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: holder.lane & 63)
+    guard buffer.alive[word] & bit != 0 else { return }
+    buffer.depths[holder.lane] = UInt32(truncatingIfNeeded: depth &+ min(leading(holder), matched))
+    buffer.alive[word] &= ~bit
+  }
+
+  /// How far `lane` holds the matched path from block `start` on, as a depth; `start` if not at all.
+  func reach(_ lane: LaneID, from start: Int, on buffer: borrowing MatchBuffer) -> Int {
+    var depth = start
+    for index in 0..<buffer.path.count {
+      let step = buffer.path[index]
+      guard step.depth + step.matched > depth else { continue }
+      let end = endOfRun(coverage(step.node, lane), from: depth - step.depth)
+      depth = min(step.depth + max(end, depth - step.depth), step.depth + step.matched)
+      if depth < step.depth + step.matched { break }
+    }
+    return depth
+  }
+
+  private func endOfRun(_ coverage: Coverage, from offset: Int) -> Int {
+    switch coverage {
+    case .nothing: return offset
+    case .cut(let length): return max(length, offset)
+    case .map(let handle):
+      guard let run = nextRun(handle, from: offset), run.lowerBound == offset else { return offset }
+      return run.upperBound
+    }
+  }
+
+  /// Whether one of `lanes` holds block `depth` of the matched path.
+  func isHeld(by lanes: [LaneID], at depth: Int, on buffer: borrowing MatchBuffer) -> Bool {
+    for index in 0..<buffer.path.count {
+      let step = buffer.path[index]
+      guard depth < step.depth + step.matched else { continue }
+      return lanes.contains { holds(coverage(step.node, $0), depth - step.depth) }
+    }
+    return false
+  }
+}

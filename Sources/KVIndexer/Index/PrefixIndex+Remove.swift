@@ -1,0 +1,114 @@
+extension PrefixIndex {
+  /// What a removal did.
+  public enum RemoveOutcome: Sendable {
+    case removed
+    /// One copy of several is gone; the block is still held.
+    case copy
+    /// The lane does not hold such a block: engines repeat removals after a replay.
+    case unknown
+  }
+
+  /// Drops what `scope` calls `hash` from `lane`.
+  ///
+  /// - Complexity: O(1) for one of few holders of a node; O(partial holders) of the node at worst.
+  @discardableResult
+  public mutating func remove(
+    _ lane: LaneID, scope: inout HashScope, hash: EngineHash
+  ) -> RemoveOutcome {
+    let canonical = scope.canonical(hash)
+    let found = blockTable.find(canonical)
+    guard found != HandleTable.none else {
+      if !scope.aliases.isEmpty { scope.aliases[hash.bits] = nil }
+      return .unknown
+    }
+    let (node, offset) = place(of: Int(found))
+    let held = coverage(node, lane)
+    guard holds(held, offset) else { return .unknown }
+    if !lanes[lane.index].extraCopies.isEmpty, takeCopy(lane, canonical) { return .copy }
+    setCoverage(node, lane, held, removing(offset, from: held))
+    lanes[lane.index].blocks -= 1
+    if canonical != hash.bits { scope.aliases[hash.bits] = nil }
+    if !isHeld(node, offset) {
+      kill(Int(found))
+      if offset == length(node) - 1 { trim(node) }
+    }
+    return .removed
+  }
+
+  /// Starts loading what removals of `hashes` will touch.
+  public func prefetch(_ hashes: UnsafePointer<EngineHash>, count: Int) {
+    for index in 0..<count { blockTable.prefetch(hashes[index].bits) }
+  }
+
+  private mutating func takeCopy(_ lane: LaneID, _ canonical: UInt64) -> Bool {
+    guard let copies = lanes[lane.index].extraCopies[canonical] else { return false }
+    lanes[lane.index].extraCopies[canonical] = copies == 1 ? nil : copies - 1
+    return true
+  }
+
+  /// Takes a block that nobody holds out of the table; its key stays while the run needs it.
+  private mutating func kill(_ block: Int) {
+    blockTable.remove(granules.hashes[block])
+    clearLive(block)
+  }
+
+  /// Drops every block of `lane` and its copies; the caller empties the lane's scope.
+  ///
+  /// - Returns: Blocks dropped.
+  /// - Complexity: O(blocks of the lane), whatever the size of the index.
+  @discardableResult
+  public mutating func clear(_ lane: LaneID) -> Int {
+    let dropped = lanes[lane.index].blocks
+    let listed = lanes[lane.index].nodes
+    lanes[lane.index].nodes = []
+    for node in listed { drop(lane, from: node) }
+    lanes[lane.index].extraCopies = [:]
+    assert(lanes[lane.index].blocks == 0 && lanes[lane.index].nodeCount == 0)
+    return dropped
+  }
+
+  /// Clears a lane and gives its id back.
+  public mutating func removeLane(_ lane: LaneID) {
+    clear(lane)
+    lanes[lane.index].isUsed = false
+    freeLanes.append(lane)
+  }
+
+  /// Drops what `lane` holds of `node`, if anything; returns the number of blocks.
+  @discardableResult
+  mutating func drop(_ lane: LaneID, from node: UInt32) -> Int {
+    let held = coverage(node, lane)
+    var runs: [Range<Int>] = []
+    switch held {
+    case .nothing: return 0
+    case .cut(let length): runs = [0..<length]
+    case .map(let handle):
+      var from = 0
+      while let run = nextRun(handle, from: from) {
+        runs.append(run)
+        from = run.upperBound
+      }
+      releaseMap(handle)
+    }
+    setCoverage(node, lane, held, .nothing)
+    let hasCopies = !lanes[lane.index].extraCopies.isEmpty
+    var dropped = 0
+    for run in runs {
+      dropped += run.count
+      for offset in run {
+        let block = block(node, offset)
+        if hasCopies { lanes[lane.index].extraCopies[granules.hashes[block]] = nil }
+        if !isHeld(node, offset) { kill(block) }
+      }
+    }
+    lanes[lane.index].blocks -= dropped
+    trim(node)
+    return dropped
+  }
+
+  /// Blocks that `lane` holds, copies not counted.
+  public func blocks(of lane: LaneID) -> Int { lanes[lane.index].blocks }
+
+  /// Blocks that the byte budget took from `lane`.
+  public func evicted(of lane: LaneID) -> Int { lanes[lane.index].evicted }
+}
