@@ -29,6 +29,14 @@ struct Recording {
     }
   }
 
+  /// The transcript line with this id, which must exist.
+  func request(_ id: Int) -> RecordedRequest {
+    guard let request = requests.first(where: { $0.id == id }) else {
+      preconditionFailure("no request \(id) in the transcript")
+    }
+    return request
+  }
+
   private var firstSequence: Int { batches.first.map { Int($0.sequence) } ?? 0 }
 
   private static func lines(of file: URL) throws -> [Data] {
