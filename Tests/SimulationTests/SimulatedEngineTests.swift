@@ -157,6 +157,12 @@ import Testing
       try SimulatedEngine(EngineConfiguration(blockCount: 8, blockSize: 0))
     }
     #expect(
+      throws: EngineConfigurationError.tooLarge(
+        field: "blockCount", value: .max, maximum: Int(BlockID.max))
+    ) {
+      try SimulatedEngine(EngineConfiguration(blockCount: .max))
+    }
+    #expect(
       throws: EngineConfigurationError.tooLarge(field: "modelTokensMax", value: 113, maximum: 112)
     ) {
       try SimulatedEngine(EngineConfiguration(blockCount: 8, modelTokensMax: 113))

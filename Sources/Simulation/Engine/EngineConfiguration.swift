@@ -27,7 +27,8 @@ package struct EngineConfiguration: Sendable, Equatable {
   ) {
     self.blockCount = blockCount
     self.blockSize = blockSize
-    self.modelTokensMax = modelTokensMax ?? (blockCount - 1) * blockSize
+    self.modelTokensMax =
+      modelTokensMax ?? Self.capacity(blockCount: blockCount, blockSize: blockSize)
     self.batchedTokensMax = batchedTokensMax
     self.runningRequestsMax = runningRequestsMax
     self.waitingRequestsMax = waitingRequestsMax
@@ -56,10 +57,17 @@ package struct EngineConfiguration: Sendable, Equatable {
     if modelTokensMax < 2 {
       throw .tooSmall(field: "modelTokensMax", value: modelTokensMax, minimum: 2)
     }
-    let capacity = (blockCount - 1) * blockSize
+    let capacity = Self.capacity(blockCount: blockCount, blockSize: blockSize)
     if modelTokensMax > capacity {
       throw .tooLarge(field: "modelTokensMax", value: modelTokensMax, maximum: capacity)
     }
+  }
+
+  /// Tokens that fit in the usable blocks; absurd sizes saturate, so that `validate()` sees them.
+  private static func capacity(blockCount: Int, blockSize: Int) -> Int {
+    let (usable, underflow) = blockCount.subtractingReportingOverflow(1)
+    let (tokens, overflow) = usable.multipliedReportingOverflow(by: blockSize)
+    return underflow || overflow ? Int.max : tokens
   }
 }
 

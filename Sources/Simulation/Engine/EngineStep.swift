@@ -2,7 +2,7 @@ package import KVIndexer
 
 /// What one scheduler step did.
 package struct EngineStep: Sendable {
-  /// The time that the step was given.
+  /// When the step started, on the caller's clock.
   package var time: Duration
   /// The changes of the prefix cache in order, one batch; an engine publishes nothing when empty.
   package var events: [BlockEvent]
@@ -34,5 +34,6 @@ package struct FinishedRequest: Sendable, Equatable {
   /// How often the request lost its blocks and started over.
   package var preemptions: Int
   package var submittedAt: Duration
+  /// The start of the first step that computed a part of the prompt.
   package var firstScheduledAt: Duration
 }

@@ -1,7 +1,8 @@
 extension SimulatedEngine {
-  /// Performs one scheduler step, as if it ended at `now`.
+  /// Performs one scheduler step that starts at `now`.
   ///
-  /// An idle engine does nothing, not even deliver the event of a reset.
+  /// How long it takes is for the caller to say, from the tokens that were scheduled; events and
+  /// tokens leave the engine when it ends. An idle engine does nothing, not even deliver the event of a reset.
   ///
   /// - Complexity: O(tokens computed + blocks of the prompts admitted).
   package mutating func step(now: Duration) -> EngineStep {
