@@ -2,7 +2,8 @@ extension SimulatedEngine {
   /// Performs one scheduler step that starts at `now`.
   ///
   /// How long it takes is for the caller to say, from the tokens that were scheduled; events and
-  /// tokens leave the engine when it ends. An idle engine does nothing, not even deliver the event of a reset.
+  /// tokens leave the engine when it ends. An idle engine does nothing, not even deliver the event
+  /// of a reset.
   ///
   /// - Complexity: O(tokens computed + blocks of the prompts admitted).
   package mutating func step(now: Duration) -> EngineStep {
