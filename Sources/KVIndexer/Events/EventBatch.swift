@@ -7,6 +7,9 @@ public struct EventBatch: ~Copyable {
   public package(set) var timestamp: Double = 0
   public package(set) var dataParallelRank: Int?
   public package(set) var events: [KVEvent] = []
+  /// Events left out because they could not be understood: if any, what the batch says about its
+  /// source is not the whole truth. Events of an unknown kind are not among them.
+  public package(set) var skippedEvents = 0
   public package(set) var hashes = GrowableBuffer<EngineHash>(capacity: 256)
   public package(set) var tokens = GrowableBuffer<TokenID>(capacity: 4096)
   /// One keyed digest a block for events with `extra_keys`; 0 where a block has none.
@@ -18,6 +21,7 @@ public struct EventBatch: ~Copyable {
     timestamp = 0
     dataParallelRank = nil
     events.removeAll(keepingCapacity: true)
+    skippedEvents = 0
     hashes.removeAll()
     tokens.removeAll()
     extraDigests.removeAll()
