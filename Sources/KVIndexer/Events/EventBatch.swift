@@ -7,8 +7,10 @@ public struct EventBatch: ~Copyable {
   public package(set) var timestamp: Double = 0
   public package(set) var dataParallelRank: Int?
   public package(set) var events: [KVEvent] = []
-  /// Events left out because they could not be understood: if any, what the batch says about its
-  /// source is not the whole truth. Events of an unknown kind are not among them.
+  /// Events left out because they could not be understood.
+  ///
+  /// If there are any, the batch is not the whole truth about its source. Events of an unknown
+  /// kind are not among them.
   public package(set) var skippedEvents = 0
   public package(set) var hashes = GrowableBuffer<EngineHash>(capacity: 256)
   public package(set) var tokens = GrowableBuffer<TokenID>(capacity: 4096)
@@ -33,7 +35,7 @@ public struct KVEvent: Sendable, Equatable {
   public enum Kind: Sendable { case stored, removed, cleared }
 
   public var kind: Kind
-  /// Into `EventBatch.hashes`. For `.stored`, one a block, except sparse window groups.
+  /// Into `EventBatch.hashes`: for `.stored` one a block, except in sparse window groups.
   public var hashes: Range<Int> = 0..<0
   /// The block before the first one; nil when the first block starts the prompt.
   public var parent: EngineHash?

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Single values of an event, each with the cause that its absence is counted under.
 extension EventReader {
   mutating func readHash() throws(EventSkipCause) -> EngineHash {
@@ -37,7 +39,11 @@ extension EventReader {
 
 extension String {
   func isEqual(toUTF8 text: UnsafeRawBufferPointer) -> Bool {
-    utf8.count == text.count && utf8.elementsEqual(text)
+    guard utf8.count == text.count, let bytes = text.baseAddress else { return false }
+    let isEqual = utf8.withContiguousStorageIfAvailable { name in
+      name.baseAddress.map { memcmp($0, bytes, name.count) == 0 } ?? true
+    }
+    return isEqual ?? utf8.elementsEqual(text)
   }
 }
 

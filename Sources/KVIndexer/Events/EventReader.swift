@@ -3,7 +3,7 @@
 /// Faults come on two levels. Bytes that are no msgpack, or no batch, end the pass
 /// (`EventDecodingError`). An event that is well-formed but not understood (`EventSkipCause`) is
 /// walked over with `skip`, its values are taken out of the buffers, and the pass goes on.
-struct EventReader {
+struct EventReader: ~Copyable {
   var cursor: MsgpackCursor
   let seed: UInt64
   var counters = EventDecodingCounters()

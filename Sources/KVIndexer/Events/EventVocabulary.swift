@@ -107,8 +107,9 @@ extension Medium {
 }
 
 extension CacheSpec.Kind {
-  /// Of vLLM's `KVCacheSpecKind`. Chunked local, encoder-only and cross attention have rules of
-  /// their own that nobody has written down for events: unknown.
+  /// The rule behind a name of vLLM's `KVCacheSpecKind`.
+  ///
+  /// Chunked local, encoder-only and cross attention have rules of their own: unknown.
   init(name: UnsafeRawBufferPointer) {
     if name.says("full_attention") || name.says("mla_attention")
       || name.says("sink_full_attention")
