@@ -1,1 +1,1 @@
-print("kvbench")
+runMatch()

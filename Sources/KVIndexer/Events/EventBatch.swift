@@ -7,10 +7,17 @@ public struct EventBatch: ~Copyable {
   public package(set) var timestamp: Double = 0
   public package(set) var dataParallelRank: Int?
   public package(set) var events: [KVEvent] = []
+  /// Events left out because they could not be understood.
+  ///
+  /// If there are any, the batch is not the whole truth about its source. Events of an unknown
+  /// kind are not among them.
+  public package(set) var skippedEvents = 0
   public package(set) var hashes = GrowableBuffer<EngineHash>(capacity: 256)
   public package(set) var tokens = GrowableBuffer<TokenID>(capacity: 4096)
   /// One keyed digest a block for events with `extra_keys`; 0 where a block has none.
   public package(set) var extraDigests = GrowableBuffer<UInt64>(capacity: 64)
+  /// Local hashes of the blocks of stored events, one a block; `BlockHasher.prepare` fills them in.
+  public package(set) var locals = GrowableBuffer<UInt64>(capacity: 256)
 
   public init() {}
 
@@ -18,9 +25,11 @@ public struct EventBatch: ~Copyable {
     timestamp = 0
     dataParallelRank = nil
     events.removeAll(keepingCapacity: true)
+    skippedEvents = 0
     hashes.removeAll()
     tokens.removeAll()
     extraDigests.removeAll()
+    locals.removeAll()
   }
 }
 
@@ -42,6 +51,8 @@ public struct KVEvent: Sendable, Equatable {
   public var medium: Medium = .tier(.gpu)
   /// A range of `EventBatch.extraDigests`, one a block; empty without extra keys.
   public var extraDigests: Range<Int> = 0..<0
+  /// A range of `EventBatch.locals`: one a block where tokens and blocks pair up, else empty.
+  public var locals: Range<Int> = 0..<0
   /// The cache group; nil from engines that know only one.
   public var group: Int?
   public var spec: CacheSpec?

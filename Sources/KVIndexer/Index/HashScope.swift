@@ -4,7 +4,7 @@
 /// hash, or uses a hash that elsewhere names another block, translates here; on fleets whose
 /// engines agree (vLLM's default) it stays empty.
 public struct HashScope: Sendable {
-  /// How many times must a block that was stored twice be removed?
+  /// How often a block that was stored twice must be removed.
   public enum DuplicateRule: Sendable {
     /// As often as it was stored: every physical copy sends its own removal (vLLM).
     case counted

@@ -78,6 +78,20 @@ extension PrefixIndex {
     return result
   }
 
+  /// Lets `lane` hold a block that is in the index, whatever its parents.
+  @discardableResult
+  public mutating func hold(
+    _ lane: LaneID, scope: inout HashScope, block: BlockRef, hash: EngineHash
+  ) -> StoreResult {
+    let (node, offset) = place(of: Int(block.bits))
+    var result = StoreResult()
+    withUnsafePointer(to: hash) {
+      cover(lane, &scope, node, offset..<offset + 1, $0, &result)
+    }
+    lanes[lane.index].blocks += result.added
+    return result
+  }
+
   /// Room for new blocks after the end of `node`: in it, or in a new child.
   private mutating func grow(
     _ node: UInt32, _ keys: UnsafePointer<UInt64>, _ count: Int

@@ -102,7 +102,7 @@ public enum BlockParent: Sendable {
   case block(BlockRef)
 }
 
-/// A block's place: granule × 16 + slot. Valid until the index is next changed.
+/// A block's place (granule × 16 + slot), valid until the index is next changed.
 public struct BlockRef: Hashable, Sendable, BitwiseCopyable {
   var bits: UInt32
 }

@@ -3,7 +3,7 @@ package import KVIndexer
 /// One change of an engine's prefix cache, as a value that no encoding has touched yet.
 package enum BlockEvent: Sendable, Equatable {
   /// Blocks became reusable.
-  case stored(StoredBlocks)
+  case stored(StoredRun)
   /// One physical copy of a block is gone; other copies of the same hash may remain.
   case removed(UInt64)
   /// The whole cache was emptied.
@@ -11,7 +11,7 @@ package enum BlockEvent: Sendable, Equatable {
 }
 
 /// A run of consecutive blocks of one request that were cached in the same scheduler step.
-package struct StoredBlocks: Sendable, Equatable {
+package struct StoredRun: Sendable, Equatable {
   /// One engine hash a block, in the order of the tokens.
   package var hashes: [UInt64]
   /// The hash of the block before the first one; nil when the first block starts the prompt.

@@ -47,7 +47,7 @@ struct ScheduledRequest {
     for index in range { pool.cache(blocks[index], as: hashes[index]) }
     pool.record(
       .stored(
-        StoredBlocks(
+        StoredRun(
           hashes: Array(hashes[range]),
           parent: range.lowerBound == 0 ? nil : hashes[range.lowerBound - 1],
           tokens: Array(tokens[range.lowerBound * blockSize..<full * blockSize]),

@@ -18,7 +18,7 @@ struct HashRenaming {
     }
   }
 
-  private mutating func matches(_ ours: StoredBlocks, _ theirs: StoredBlocks) -> Bool {
+  private mutating func matches(_ ours: StoredRun, _ theirs: StoredRun) -> Bool {
     var renamed = ours
     renamed.hashes = theirs.hashes
     renamed.parent = theirs.parent

@@ -34,7 +34,7 @@ extension BlockEvent {
   init(recorded event: MessagePackValue) throws {
     switch event["type"]?.string {
     case "BlockStored":
-      self = .stored(try StoredBlocks(recorded: event))
+      self = .stored(try StoredRun(recorded: event))
     case "BlockRemoved":
       guard let hashes = event["block_hashes"]?.elements, hashes.count == 1,
         let hash = hashes[0].integer
@@ -48,7 +48,7 @@ extension BlockEvent {
   }
 }
 
-extension StoredBlocks {
+extension StoredRun {
   fileprivate init(recorded event: MessagePackValue) throws {
     guard let hashes = event["block_hashes"]?.elements, let tokens = event["token_ids"]?.elements,
       let blockSize = event["block_size"]?.integer, let keys = event["extra_keys"]?.elements

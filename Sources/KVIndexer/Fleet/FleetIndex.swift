@@ -1,0 +1,126 @@
+/// Everything known about which source holds which prefix: the index, and what leads into it.
+///
+/// Events of a source go through `apply`; prompts through `match`. Not thread-safe: one writer at a
+/// time, or any number of readers of its non-mutating members.
+public struct FleetIndex: ~Copyable {
+  /// Hashes tokens into block keys; safe to copy and to use without the index.
+  public let hasher: BlockHasher
+  public internal(set) var index: PrefixIndex
+  /// By `SourceID`.
+  var sources: [Source?] = []
+  var endpoints: [Endpoint?] = []
+  /// The owner of each lane, by `LaneID`.
+  var owners: [Source?] = []
+  public internal(set) var reservations = ReservationTable()
+  /// Chained keys of the run that is being stored.
+  var chained = GrowableBuffer<UInt64>(capacity: 256)
+  /// Working memory of the confirmation of reservations.
+  var confirming = MatchBuffer()
+
+  /// One routable model server and its sources.
+  struct Endpoint {
+    let name: String
+    var sources: [SourceID] = []
+    let reservationLane: LaneID
+  }
+
+  /// An empty index.
+  ///
+  /// - Parameter byteBudget: Bytes that block storage may take; reaching it evicts, and degrades
+  ///   the sources that lose blocks.
+  public init(hasher: BlockHasher = BlockHasher(), byteBudget: Int = 2 << 30) {
+    self.hasher = hasher
+    index = PrefixIndex(byteBudget: byteBudget)
+  }
+
+  /// Adds a source, not connected yet.
+  public mutating func addSource(_ configuration: SourceConfiguration) -> SourceID {
+    let endpoint = endpointIndex(configuration.endpoint) ?? addEndpoint(configuration.endpoint)
+    let slot = sources.firstIndex { $0 == nil } ?? sources.count
+    let source = Source(id: SourceID(slot), configuration: configuration, endpoint: endpoint)
+    if slot == sources.count { sources.append(source) } else { sources[slot] = source }
+    endpoints[endpoint]?.sources.append(source.id)
+    return source.id
+  }
+
+  /// Removes a source and all that it holds; its id may be given to another one.
+  public mutating func removeSource(_ id: SourceID) {
+    guard let source = source(id) else { return }
+    for group in source.groups {
+      for (tier, lane) in zip(Tier.allCases, group.lanes) {
+        guard let lane else { continue }
+        if group.needsPath(tier) { index.continuationLanes -= 1 }
+        index.removeLane(lane)
+        owners[lane.index] = nil
+      }
+    }
+    sources[id.index] = nil
+    endpoints[source.endpoint]?.sources.removeAll { $0 == id }
+    if let endpoint = endpoints[source.endpoint], endpoint.sources.isEmpty {
+      reservations.removeLane(endpoint.reservationLane)
+      endpoints[source.endpoint] = nil
+    }
+  }
+
+  func source(_ id: SourceID) -> Source? {
+    id.index >= 0 && id.index < sources.count ? sources[id.index] : nil
+  }
+
+  func endpointIndex(_ name: String) -> Int? { endpoints.firstIndex { $0?.name == name } }
+
+  private mutating func addEndpoint(_ name: String) -> Int {
+    let endpoint = Endpoint(name: name, reservationLane: reservations.addLane())
+    if let slot = endpoints.firstIndex(where: { $0 == nil }) {
+      endpoints[slot] = endpoint
+      return slot
+    }
+    endpoints.append(endpoint)
+    return endpoints.count - 1
+  }
+
+  /// Records what the sequence tracker knows of a source's stream.
+  public mutating func setStream(_ state: StreamState, of id: SourceID) {
+    source(id)?.stream = state
+  }
+
+  /// Starts a new life of the engine behind a source: drops all it held and fences its old events.
+  ///
+  /// - Returns: Residencies dropped.
+  @discardableResult
+  public mutating func beginIncarnation(_ incarnation: Incarnation, of id: SourceID) -> Int {
+    guard let source = source(id) else { return 0 }
+    source.incarnation = incarnation
+    source.counters.incarnations += 1
+    return clear(id)
+  }
+
+  /// Drops every block of a source, in all tiers, and what waits for blocks of it.
+  ///
+  /// - Returns: Residencies dropped.
+  /// - Complexity: O(blocks of the source).
+  @discardableResult
+  public mutating func clear(_ id: SourceID) -> Int {
+    guard let source = source(id) else { return 0 }
+    var dropped = 0
+    for number in source.groups.indices {
+      for lane in source.groups[number].usedLanes { dropped += index.clear(lane) }
+      source.groups[number].scope = HashScope(duplicates: source.configuration.duplicates)
+      source.groups[number].pending = [:]
+    }
+    source.orphans.removeAll()
+    source.damage = nil
+    if let endpoint = endpoints[source.endpoint] { reservations.drop(endpoint.reservationLane) }
+    return dropped
+  }
+
+  /// The lane of a group and tier, made on first use.
+  mutating func lane(_ source: Source, _ group: Int, _ tier: Tier) -> LaneID {
+    if let lane = source.groups[group].lanes[Int(tier.rawValue)] { return lane }
+    let lane = index.addLane()
+    source.groups[group].lanes[Int(tier.rawValue)] = lane
+    while owners.count <= lane.index { owners.append(nil) }
+    owners[lane.index] = source
+    if source.groups[group].needsPath(tier) { index.continuationLanes += 1 }
+    return lane
+  }
+}

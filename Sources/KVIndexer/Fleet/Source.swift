@@ -1,0 +1,120 @@
+/// What a source is, by configuration: never by what its events claim.
+public struct SourceConfiguration: Sendable, Equatable {
+  /// The endpoint whose cache the events describe.
+  public var endpoint: String
+  /// The model that it serves; empty when it was not configured.
+  public var model: String
+  /// The data-parallel rank.
+  public var rank: Int
+  /// Tokens a block as the operator believes; compared with the events, never obeyed.
+  public var blockSize: Int?
+  public var duplicates: HashScope.DuplicateRule
+
+  /// A source of `endpoint`.
+  public init(
+    endpoint: String, model: String = "", rank: Int = 0, blockSize: Int? = nil,
+    duplicates: HashScope.DuplicateRule = .counted
+  ) {
+    self.endpoint = endpoint
+    self.model = model
+    self.rank = rank
+    self.blockSize = blockSize
+    self.duplicates = duplicates
+  }
+}
+
+/// What happened to a source's events, in events or blocks as the names say; only ever growing.
+public struct SourceCounters: Sendable, Equatable {
+  public var storedEvents = 0
+  public var removedEvents = 0
+  public var clearedEvents = 0
+  public var storedBlocks = 0
+  public var copiedBlocks = 0
+  public var removedBlocks = 0
+  /// Removals of blocks that were not held: repeats after a replay, or unseen history.
+  public var unknownRemovals = 0
+  public var orphansParked = 0
+  public var orphansResolved = 0
+  public var orphansDropped = 0
+  /// Stores whose tokens do not fill their blocks.
+  public var unpairedStores = 0
+  public var unknownMedia = 0
+  /// Batches of an engine process that is gone, dropped when they were applied.
+  public var fencedBatches = 0
+  public var incarnations = 0
+  public var evictedBlocks = 0
+
+  /// Nothing has happened yet.
+  public init() {}
+}
+
+/// The state of one source inside the fleet index, which is its only owner.
+final class Source {
+  let id: SourceID
+  let configuration: SourceConfiguration
+  let endpoint: Int
+  var incarnation = Incarnation(0)
+  var stream = StreamState.disconnected
+  var groups: [CacheGroup] = []
+  var orphans = Orphanage()
+  var roots: [RootName: BlockKey] = [:]
+  var counters = SourceCounters()
+  /// Conditions of ours that end with the cache they belong to.
+  var damage: Trust.Degradation?
+  var mismatch: Trust.Mismatch?
+
+  struct RootName: Hashable {
+    var adapter: String?
+    var blockSize: Int
+  }
+
+  init(id: SourceID, configuration: SourceConfiguration, endpoint: Int) {
+    self.id = id
+    self.configuration = configuration
+    self.endpoint = endpoint
+  }
+
+  /// Notes that something of this cache is not known; the first cause stays.
+  func damage(_ cause: Trust.Degradation) {
+    if damage == nil { damage = cause }
+  }
+
+  /// The position of an event's group, made when the group is first named.
+  func group(of event: KVEvent) -> Int {
+    let number = event.group ?? 0
+    if let known = groups.firstIndex(where: { $0.number == number }) { return known }
+    var group = CacheGroup(number: number, duplicates: configuration.duplicates)
+    if let spec = event.spec { group.spec = spec }
+    if group.spec.kind == .unknown { mismatch = .cacheGroups }
+    groups.append(group)
+    return groups.count - 1
+  }
+
+  /// Learns the block size of a group; false when it contradicts what was learnt.
+  func learn(blockSize: Int, group: Int) -> Bool {
+    if let known = groups[group].blockSize {
+      if known != blockSize { mismatch = .blockSize }
+      return known == blockSize
+    }
+    if let main = self.blockSize, main != blockSize { mismatch = .blockSize }
+    groups[group].blockSize = blockSize
+    return true
+  }
+
+  /// The group whose blocks carry positions.
+  var mainGroup: Int? { groups.firstIndex { $0.spec.kind == .full && $0.blockSize != nil } }
+  var blockSize: Int? { mainGroup.flatMap { groups[$0].blockSize } }
+
+  var trust: Trust {
+    if stream == .disconnected { return .connecting }
+    if let mismatch { return .mismatched(mismatch) }
+    switch stream {
+    case .disconnected: return .connecting
+    case .bootstrapping: return .bootstrapping
+    case .incomplete(let cause): return .degraded(cause)
+    case .complete:
+      if let damage { return .degraded(damage) }
+      return orphans.isEmpty ? .exact : .degraded(.orphans)
+    }
+  }
+}

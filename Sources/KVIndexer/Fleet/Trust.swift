@@ -1,0 +1,98 @@
+/// How far the answers about a source can be believed.
+public enum Trust: Sendable, Equatable {
+  /// No event stream: never connected, or the connection is down. Nothing is credited.
+  case connecting
+  /// Connected; the history of the engine's cache is being fetched.
+  case bootstrapping
+  /// Every event since the engine's start, or since its cache was last empty, was applied.
+  case exact
+  /// Part of the history is missing: the answer may be too low or too high.
+  case degraded(Degradation)
+  /// What the engine says can't be matched with prompts. Nothing is credited.
+  case mismatched(Mismatch)
+
+  /// Why a source is not exact although its events arrive.
+  public enum Degradation: String, Sendable, CaseIterable {
+    case gap, joinedLate, overflow, undecodable, orphans, budget, unprovenTier
+  }
+
+  /// Why a source can't be matched.
+  public enum Mismatch: String, Sendable, CaseIterable {
+    case blockSize, cacheGroups
+  }
+
+  /// The state's name in answers and metrics.
+  public var name: String {
+    switch self {
+    case .connecting: "connecting"
+    case .bootstrapping: "bootstrapping"
+    case .exact: "exact"
+    case .degraded: "degraded"
+    case .mismatched: "mismatched"
+    }
+  }
+
+  /// Every name that `name` can give: a closed set for metric labels.
+  public static let names = ["connecting", "bootstrapping", "exact", "degraded", "mismatched"]
+
+  /// One sentence that says what is wrong and what would mend it; nil when nothing is.
+  public var reason: String? {
+    switch self {
+    case .exact: nil
+    case .connecting: "The event stream is not connected; nothing of this source is credited."
+    case .bootstrapping: "The engine's earlier events are being replayed."
+    case .degraded(let cause): cause.sentence
+    case .mismatched(let cause): cause.sentence
+    }
+  }
+
+  /// Whether blocks of the source count at all.
+  public var credits: Bool {
+    switch self {
+    case .connecting, .mismatched: false
+    case .bootstrapping, .exact, .degraded: true
+    }
+  }
+}
+
+extension Trust.Degradation {
+  var sentence: String {
+    switch self {
+    case .gap:
+      "gap: events were lost and the engine's replay buffer no longer has them; resetting the "
+        + "engine's prefix cache makes the source exact again."
+    case .joinedLate:
+      "joinedLate: the engine cached blocks before its events were followed, and its replay buffer "
+        + "does not reach back to its start; resetting its prefix cache makes the source exact."
+    case .overflow:
+      "overflow: events arrived faster than they were applied and some were dropped."
+    case .undecodable:
+      "undecodable: some events could not be understood; /metrics counts them by cause."
+    case .orphans:
+      "orphans: blocks were stored under parents that were never announced; they are not credited."
+    case .budget:
+      "budget: blocks were evicted to keep the index within its byte budget; raise --memory-budget."
+    case .unprovenTier:
+      "unprovenTier: the engine cleared its cache and did not say whether lower tiers were kept; "
+        + "they are not credited."
+    }
+  }
+}
+
+extension Trust.Mismatch {
+  var sentence: String {
+    switch self {
+    case .blockSize: "blockSize: the engine's cache groups announce different block sizes."
+    case .cacheGroups: "cacheGroups: the engine has a kind of cache group that is not understood."
+    }
+  }
+}
+
+/// What is known of the history of a source's event stream; the sequence tracker decides it.
+public enum StreamState: Sendable, Equatable {
+  case disconnected
+  case bootstrapping
+  /// Everything since the engine's start was delivered.
+  case complete
+  case incomplete(Trust.Degradation)
+}
