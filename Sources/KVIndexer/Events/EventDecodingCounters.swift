@@ -69,6 +69,8 @@ public struct EventDecodingCounters: Sendable {
     total.unknownFields += batch.unknownFields
     total.unknownMedia += batch.unknownMedia
     total.extraElements += batch.extraElements
-    for cause in 0..<7 { total.skippedByCause[cause] += batch.skippedByCause[cause] }
+    for cause in total.skippedByCause.indices {
+      total.skippedByCause[cause] += batch.skippedByCause[cause]
+    }
   }
 }

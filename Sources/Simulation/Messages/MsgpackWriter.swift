@@ -22,9 +22,6 @@ package struct MsgpackWriter: ~Copyable {
   }
 
   package mutating func writeNil() { check(msgpack_pack_nil(&packer)) }
-  package mutating func write(_ value: Bool) {
-    check(value ? msgpack_pack_true(&packer) : msgpack_pack_false(&packer))
-  }
   package mutating func write(_ value: Double) { check(msgpack_pack_double(&packer, value)) }
   package mutating func write(_ value: Int64) { check(msgpack_pack_int64(&packer, value)) }
   package mutating func write(_ value: UInt64) { check(msgpack_pack_uint64(&packer, value)) }

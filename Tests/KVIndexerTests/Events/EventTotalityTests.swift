@@ -68,6 +68,24 @@ import Testing
     #expect(decoder.counters.skipped > 0)
   }
 
+  /// A refusal is not checked this way: libmsgpack reserves what a broken count announces.
+  @Test(arguments: 21...22)
+  func whatTheDecoderReadsLibmsgpackReadsToo(seed: UInt64) throws {
+    var random = EventRandom(seed: seed)
+    let frames = try Self.smallFrames()
+    var decoder = EventDecoder(seed: seed)
+    var batch = EventBatch()
+    for _ in 0..<20_000 {
+      var frame = frames[random.below(frames.count)]
+      frame.withUnsafeMutableBytes { Self.mutate($0, &random) }
+      guard (try? decoder.decode(frame, into: &batch)) != nil else { continue }
+      if !MsgpackValue.isMessage(toLibmsgpack: frame) {
+        Issue.record("libmsgpack refuses \(frame)")
+      }
+    }
+    #expect(decoder.counters.batches > 1000)
+  }
+
   @Test(arguments: [
     [0xdd, 0x10, 0, 0, 0], [0xdf, 0x10, 0, 0, 0], [0x92, 0, 0xdd, 0x10, 0, 0, 0],
     [0x92, 0, 0x91, 0xdd, 0x10, 0, 0, 0], [0x92, 0, 0x91, 0xdf, 0xff, 0xff, 0xff, 0xff],

@@ -67,16 +67,29 @@ extension MsgpackValue {
 extension MsgpackValue {
   /// Reads one whole message with libmsgpack; nil when it does not want to.
   init?(libmsgpack bytes: [UInt8]) {
+    guard let value = Self.unpack(bytes, MsgpackValue.init) else { return nil }
+    self = value
+  }
+
+  /// Whether libmsgpack finds one whole message.
+  static func isMessage(toLibmsgpack bytes: [UInt8]) -> Bool {
+    unpack(bytes) { _ in true } ?? false
+  }
+
+  private static func unpack<Value>(
+    _ bytes: [UInt8], _ read: (msgpack_object) -> Value?
+  ) -> Value? {
     var result = msgpack_unpacked()
     msgpack_unpacked_init(&result)
     defer { msgpack_unpacked_destroy(&result) }
     var offset = 0
-    let status = bytes.withUnsafeBytes { buffer in
-      msgpack_unpack_next(
+    // Texts and bytes point into the message.
+    return bytes.withUnsafeBytes { buffer in
+      let status = msgpack_unpack_next(
         &result, buffer.bindMemory(to: CChar.self).baseAddress, buffer.count, &offset)
+      guard status == MSGPACK_UNPACK_SUCCESS, offset == bytes.count else { return nil }
+      return read(result.data)
     }
-    guard status == MSGPACK_UNPACK_SUCCESS, offset == bytes.count else { return nil }
-    self.init(result.data)
   }
 
   private init?(_ object: msgpack_object) {
