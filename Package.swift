@@ -54,7 +54,7 @@ let package = Package(
       swiftSettings: settings),
 
     .testTarget(
-      name: "KVIndexerTests", dependencies: ["KVIndexer", "Simulation", "CMsgpack"],
+      name: "KVIndexerTests", dependencies: ["KVIndexer", "Simulation", "CMsgpack", "CXXH"],
       swiftSettings: settings),
     .testTarget(name: "TokenizeTests", dependencies: ["Tokenize"], swiftSettings: settings),
     .testTarget(name: "EPPScorerTests", dependencies: ["EPPScorer"], swiftSettings: settings),

@@ -23,6 +23,11 @@ struct CacheGroup {
 
   var usedLanes: [LaneID] { lanes.compactMap { $0 } }
 
+  /// The other lanes that share the group's hashes; only asked for where hashes need translation.
+  func siblings(of lane: LaneID) -> [LaneID] {
+    scope.aliases.isEmpty ? [] : usedLanes.filter { $0 != lane }
+  }
+
   /// Whether matches need the path to judge `tier`: only full attention on the first tier does not.
   func needsPath(_ tier: Tier) -> Bool { tier != .gpu || spec.kind != .full }
 

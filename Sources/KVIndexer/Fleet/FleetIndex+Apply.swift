@@ -214,7 +214,8 @@ extension FleetIndex {
     _ hash: EngineHash, _ group: inout CacheGroup, _ orphans: inout Orphanage, _ tier: Tier
   ) -> Bool {
     if let lane = group.lanes[Int(tier.rawValue)],
-      index.remove(lane, scope: &group.scope, hash: hash) != .unknown
+      index.remove(
+        lane, scope: &group.scope, hash: hash, siblings: group.siblings(of: lane)) != .unknown
     {
       return true
     }

@@ -51,16 +51,17 @@ public struct PromptKeys: ~Copyable {
   ///   - extra: Digests of extra keys by block, as `ExtraKeyHasher` makes them; missing ones are 0.
   ///   - namespaces: From `FleetIndex.namespaces`.
   public init(
-    tokens: UnsafeBufferPointer<TokenID>, lora: String?, extra: [UInt64],
-    namespaces: [Namespace], hasher: BlockHasher
+    tokens: [TokenID], lora: String?, extra: [UInt64], namespaces: [Namespace],
+    hasher: BlockHasher
   ) {
     tokenCount = tokens.count
     keys = GrowableBuffer(capacity: 512)
     for namespace in namespaces {
       let start = keys.count
       let root = hasher.root(model: namespace.model, lora: lora, blockSize: namespace.blockSize)
-      hasher.keys(
-        of: tokens, blockSize: namespace.blockSize, root: root, extra: extra, into: &keys)
+      tokens.withUnsafeBufferPointer {
+        hasher.keys(of: $0, blockSize: namespace.blockSize, root: root, extra: extra, into: &keys)
+      }
       ranges[namespace] = start..<keys.count
     }
   }

@@ -10,10 +10,12 @@ extension PrefixIndex {
 
   /// Drops what `scope` calls `hash` from `lane`.
   ///
+  /// - Parameter siblings: The scope's other lanes: its name for the block lives as long as they
+  ///   hold it.
   /// - Complexity: O(1) for one of few holders of a node; O(partial holders) of the node at worst.
   @discardableResult
   public mutating func remove(
-    _ lane: LaneID, scope: inout HashScope, hash: EngineHash
+    _ lane: LaneID, scope: inout HashScope, hash: EngineHash, siblings: [LaneID] = []
   ) -> RemoveOutcome {
     let canonical = scope.canonical(hash)
     let found = blockTable.find(canonical)
@@ -27,7 +29,9 @@ extension PrefixIndex {
     if !lanes[lane.index].extraCopies.isEmpty, takeCopy(lane, canonical) { return .copy }
     setCoverage(node, lane, held, removing(offset, from: held))
     lanes[lane.index].blocks -= 1
-    if canonical != hash.bits { scope.aliases[hash.bits] = nil }
+    if canonical != hash.bits, !siblings.contains(where: { holds(coverage(node, $0), offset) }) {
+      scope.aliases[hash.bits] = nil
+    }
     if !isHeld(node, offset) {
       kill(Int(found))
       if offset == length(node) - 1 { trim(node) }

@@ -28,7 +28,7 @@ private struct RandomStream: ~Copyable {
   private var batch = EventBatch()
   private var buffer = MatchBuffer()
   private var decoder: EventDecoder
-  private let encoder = EventEncoder(generation: .v0_32)
+  private let encoder = EventEncoder(generation: .v032)
   private(set) var operations = 0
 
   init(seed: UInt64) throws {
@@ -148,15 +148,13 @@ private struct RandomStream: ~Copyable {
 
   mutating func compare() {
     let prompt = prompts[random.below(prompts.count)]
-    let tokens = Array(prompt.prefix(prompt.count - random.below(6)))
+    let tokens = Array(prompt.dropLast(random.below(6)))
     let salt = random.below(8) == 0 ? "alice" : nil
     var extra = ExtraKeyHasher(seed: fleet.hasher.seed)
     if let salt { extra.add(salt) }
-    let keys = tokens.withUnsafeBufferPointer {
-      PromptKeys(
-        tokens: $0, lora: nil, extra: salt == nil ? [] : [extra.digest()],
-        namespaces: fleet.namespaces(model: "m"), hasher: fleet.hasher)
-    }
+    let keys = PromptKeys(
+      tokens: tokens, lora: nil, extra: salt == nil ? [] : [extra.digest()],
+      namespaces: fleet.namespaces(model: "m"), hasher: fleet.hasher)
     let matches = fleet.match(keys, model: "m", buffer: &buffer)
     for (number, reference) in references.enumerated() {
       let expected = reference.match(tokens, salt: salt)
