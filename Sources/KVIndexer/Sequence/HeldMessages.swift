@@ -5,15 +5,14 @@ struct TrackedMessage: Sendable {
   var byteCount: Int
 }
 
-/// Live messages that wait for a replay, oldest first, bounded by count and bytes.
+/// Live messages that wait for a replay, oldest first, with the sum of their bytes.
 struct HeldMessages: Sendable {
-  private var messages: [TrackedMessage] = []
-  private var head = 0
+  private var messages = FIFO<TrackedMessage>()
   private(set) var byteCount = 0
 
-  var isEmpty: Bool { head == messages.count }
-  var count: Int { messages.count - head }
-  var first: TrackedMessage? { isEmpty ? nil : messages[head] }
+  var isEmpty: Bool { messages.isEmpty }
+  var count: Int { messages.count }
+  var first: TrackedMessage? { messages.first }
 
   mutating func append(_ message: TrackedMessage) {
     messages.append(message)
@@ -21,16 +20,11 @@ struct HeldMessages: Sendable {
   }
 
   mutating func removeFirst() {
-    byteCount -= messages[head].byteCount
-    head += 1
-    guard head == messages.count || head >= 1024 && head * 2 >= messages.count else { return }
-    messages.removeFirst(head)
-    head = 0
+    byteCount -= messages.popFirst()?.byteCount ?? 0
   }
 
   mutating func removeAll() {
     messages.removeAll()
-    head = 0
     byteCount = 0
   }
 }
