@@ -27,11 +27,13 @@ struct TrackerHarness {
   var refusals = 0
 
   init(
-    replay: Bool, heldMessagesMax: Int = 100, delivered: Int = 0, connected: Bool = true
+    replay: Bool, heldMessagesMax: Int = 100, quiet: UInt64? = nil, delivered: Int = 0,
+    connected: Bool = true
   ) {
     var settings = SequenceTracker.Settings(hasReplay: replay)
     settings.heldMessagesMax = heldMessagesMax
     settings.retryDelayNanoseconds = 100
+    settings.quietNanoseconds = quiet
     tracker = SequenceTracker(settings: settings)
     guard connected else { return }
     connect()

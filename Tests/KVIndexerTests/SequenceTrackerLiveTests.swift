@@ -201,6 +201,44 @@ struct SequenceTrackerLiveTests {
     #expect(harness.state == .live(.incomplete(.overflow), replaying: false))
   }
 
+  @Test("A lost last message is found by a check once the source is quiet, which is made once")
+  func lostTail() {
+    var harness = TrackerHarness(replay: true, quiet: 1_000, delivered: 3)
+    #expect(harness.tracker.wakesAtNanoseconds == 1_000)
+    harness.tick()
+    #expect(harness.requests == [2])
+    #expect(harness.state == .live(.complete, replaying: false))
+    harness.answer(2...4)
+    #expect(harness.sequences == Array(0...4))
+    #expect(harness.tracker.wakesAtNanoseconds == nil)
+    harness.live(5)
+    #expect(harness.tracker.wakesAtNanoseconds == 2_000)
+    #expect(harness.state == .live(.complete, replaying: false))
+  }
+
+  @Test("Live messages during a check are held back until it ended")
+  func liveDuringCheck() {
+    var harness = TrackerHarness(replay: true, quiet: 1_000, delivered: 3)
+    harness.tick()
+    harness.live(4)
+    #expect(harness.state == .live(.complete, replaying: true))
+    harness.answer(2...4)
+    #expect(harness.sequences == Array(0...4))
+    #expect(harness.state == .live(.complete, replaying: false))
+  }
+
+  @Test("A check that fails for good leaves the end unknown")
+  func failedCheck() {
+    var harness = TrackerHarness(replay: true, quiet: 1_000, delivered: 3)
+    for _ in 0..<3 {
+      harness.tick()
+      harness.fail()
+    }
+    #expect(harness.state == .live(.incomplete(.replayFailed), replaying: false))
+    harness.live(3)
+    #expect(harness.state == .live(.complete, replaying: false))
+  }
+
   @Test("Without a replay endpoint a refused message is lost at once")
   func overflowWithoutReplay() {
     var harness = TrackerHarness(replay: false, delivered: 3)

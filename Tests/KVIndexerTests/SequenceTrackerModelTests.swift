@@ -40,7 +40,8 @@ private struct Model {
   init(seed: UInt64, hasReplay: Bool, isLossy: Bool) {
     random = SeededGenerator(state: seed)
     harness = TrackerHarness(
-      replay: hasReplay, heldMessagesMax: Int(random.next() % 20) + 1, connected: false)
+      replay: hasReplay, heldMessagesMax: Int(random.next() % 20) + 1, quiet: 90,
+      connected: false)
     self.hasReplay = hasReplay
     self.isLossy = isLossy
     ringMax = Int(random.next() % 40)
@@ -172,6 +173,9 @@ private struct Model {
     #expect(harness.held.isEmpty)
     #expect(answer == nil && inFlight.isEmpty)
     #expect(harness.tracker.wakesAtNanoseconds == nil)
+    if hasReplay, harness.state == .live(.complete, replaying: false), ringMax > 0 {
+      #expect(harness.delivered.last == Sighting(life: life, sequence: next - 1))
+    }
   }
 }
 

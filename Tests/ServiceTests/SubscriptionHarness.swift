@@ -25,9 +25,9 @@ final class DeliveryRecorder: @unchecked Sendable {
 
   var all: [Delivery] { condition.withLock { deliveries } }
 
-  /// Waits until `condition` holds for all deliveries so far, or ten seconds have passed.
-  func wait(until isDone: ([Delivery]) -> Bool) -> Bool {
-    let deadline = MonotonicClock.nowNanoseconds() + 10_000_000_000
+  /// Waits until `isDone` holds for all deliveries so far, or the time is over.
+  func wait(milliseconds: UInt64 = 10_000, until isDone: ([Delivery]) -> Bool) -> Bool {
+    let deadline = MonotonicClock.nowNanoseconds() + milliseconds * 1_000_000
     return condition.withLock {
       while !isDone(deliveries) {
         guard condition.wait(untilNanoseconds: deadline) else { return isDone(deliveries) }
@@ -86,6 +86,7 @@ struct SubscriptionHarness {
     settings.reconnectMilliseconds = 10
     settings.reconnectMillisecondsMax = 50
     settings.replayRetryMilliseconds = 20
+    settings.quietMilliseconds = 50
     adjust(&settings)
     loop = SubscriptionLoop(settings: settings) { [recorder] in recorder.accept($0) }
     loop.start()

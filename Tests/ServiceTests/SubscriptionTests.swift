@@ -63,7 +63,8 @@ struct SubscriptionTests {
     let counters = harness.counters()
     #expect(counters.missedBeforeJoining == 61)
     #expect(counters.replaysPartial == 1)
-    #expect(counters.replaysRequested == 1)
+    // A second one is the check for a lost last message.
+    #expect(counters.replaysRequested <= 2)
   }
 
   @Test("A restarted engine is a new incarnation with a history of its own")
@@ -108,10 +109,9 @@ struct SubscriptionTests {
     defer { second.stop() }
     second.publish(payloads(0..<9), isLost: true)
     #expect(harness.recorder.wait(for: complete))
-    if harness.recorder.all.incarnationCauses.isEmpty {
-      #expect(harness.recorder.all.sequences() == Array(0..<9))
-    }
+    #expect(harness.recorder.wait { $0.sequences() == Array(0..<9) })
     #expect(harness.counters().connections == 2)
+    #expect(harness.recorder.all.incarnationCauses == [])
   }
 
   @Test("An engine may connect to an endpoint of ours, and be replaced by another")
@@ -127,7 +127,7 @@ struct SubscriptionTests {
       let publisher = try EventPublisher(settings)
       // The subscription takes a moment to reach a publisher that connects.
       var count = 0
-      while !harness.recorder.all.contains(where: { $0.isBatch(ofLife: life) }) {
+      while !harness.recorder.wait(milliseconds: 2, until: { $0.hasBatch(ofLife: life) }) {
         publisher.publish(payloads(count..<(count + 1), life: life))
         publisher.flush()
         count += 1
@@ -195,6 +195,7 @@ struct SubscriptionTests {
   @Test("A replay endpoint that never answers fails a bounded number of times")
   func silentReplay() throws {
     let silent = try ZMQSocket(.router, in: ZMQContext())
+    defer { withExtendedLifetime(silent) {} }
     try silent.bind("tcp://127.0.0.1:*")
     let publisher = try EventPublisher.local(replay: false)
     defer { publisher.stop() }
@@ -240,13 +241,14 @@ struct SubscriptionTests {
   @Test("Messages of other shapes are counted and skipped")
   func malformed() throws {
     let publisher = try ZMQSocket(.publisher, in: ZMQContext())
+    defer { withExtendedLifetime(publisher) {} }
     try publisher.bind("tcp://127.0.0.1:*")
     let harness = SubscriptionHarness()
     defer { harness.loop.stop() }
     try harness.loop.add(SubscriptionTarget(source: source, endpoint: publisher.lastEndpoint))
     // Until the subscription has reached the publisher, nothing arrives.
     var sequence: UInt64 = 0
-    while harness.recorder.all.batches(of: source).isEmpty {
+    while !harness.recorder.wait(milliseconds: 2, until: { !$0.sequences().isEmpty }) {
       publisher.send([[], sequence.sequenceFrame, [1]])
       sequence += 1
     }
@@ -259,8 +261,10 @@ struct SubscriptionTests {
     publisher.send([sequence.sequenceFrame, [42]])
     #expect(
       harness.recorder.wait { $0.batches(of: source).last?.payload == [42] })
-    harness.loop.remove(source)
-    #expect(harness.recorder.wait { $0.last?.content == .removed })
+    publisher.send([[], UInt64(0).sequenceFrame, [43]])
+    #expect(harness.recorder.wait { $0.incarnationCauses == [.sequenceRegressed] })
+    #expect(harness.recorder.wait(for: complete))
+    #expect(harness.counters().malformedMessages == 6)
   }
 
   @Test("An endpoint that makes no sense is an error at once")
@@ -273,9 +277,11 @@ struct SubscriptionTests {
   }
 }
 
-extension Delivery {
-  fileprivate func isBatch(ofLife life: Int) -> Bool {
-    guard case .batch(_, let payload, _) = content else { return false }
-    return String(decoding: payload, as: UTF8.self).hasPrefix("life \(life) ")
+extension [Delivery] {
+  fileprivate func hasBatch(ofLife life: Int) -> Bool {
+    contains { delivery in
+      guard case .batch(_, let payload, _) = delivery.content else { return false }
+      return String(decoding: payload, as: UTF8.self).hasPrefix("life \(life) ")
+    }
   }
 }

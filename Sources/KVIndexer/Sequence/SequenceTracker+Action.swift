@@ -48,6 +48,8 @@ struct ReplayExchange: Sendable {
     case proof
     /// To fetch what was missed.
     case fill
+    /// To learn whether anything was missed that no later message has shown yet.
+    case check
   }
 
   var purpose: Purpose

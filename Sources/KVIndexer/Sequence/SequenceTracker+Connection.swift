@@ -30,6 +30,7 @@ extension SequenceTracker {
     connection = .down(sinceNanoseconds: now)
     isConnectionImplied = false
     lastLive = nil
+    checkAtNanoseconds = nil
     closeReplay()
     discardHeld()
   }
@@ -59,7 +60,10 @@ extension SequenceTracker {
     if held.isEmpty { lastLive = nil }
     if cause == .historyDiffers { conflicts += 1 }
     isReplayUsable = settings.hasReplay && conflicts < Self.conflictsMax
-    guard isReplayUsable else { return closeReplay() }
+    guard isReplayUsable else {
+      checkAtNanoseconds = nil
+      return closeReplay()
+    }
     let pause = settings.retryDelayNanoseconds
     let earliest = max(now, lastRestartNanoseconds.map { $0 &+ pause } ?? 0)
     lastRestartNanoseconds = earliest

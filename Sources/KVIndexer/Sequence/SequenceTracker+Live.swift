@@ -26,6 +26,7 @@ extension SequenceTracker {
       restart(.sequenceRegressed)
     }
     lastLive = message
+    checkLater()
     if replay != nil || !held.isEmpty {
       hold(message)
     } else if let next, sequence > next, isReplayUsable {

@@ -48,8 +48,12 @@ extension SequenceTracker {
       next = 0
       history = .complete
       replay = nil
+      checkLater()
     case .bootstrap, .fill:
       settle(exchange)
+      replay = nil
+      checkLater()
+    case .check:
       replay = nil
     }
   }
@@ -66,6 +70,7 @@ extension SequenceTracker {
       return
     }
     isReplayUsable = false
+    checkAtNanoseconds = nil
     replay = nil
     isTailUnknown = true
     if exchange.purpose == .proof {
@@ -79,9 +84,19 @@ extension SequenceTracker {
   /// Asks for what `wakesAtNanoseconds` announced.
   public mutating func tick(now: UInt64) {
     self.now = now
-    guard let exchange = replay, !exchange.isRequested, now >= exchange.notBeforeNanoseconds
-    else { return }
-    requestReplay()
+    guard let time = wakesAtNanoseconds, now >= time else { return }
+    if replay == nil {
+      checkAtNanoseconds = nil
+      startReplay(.check, at: now)
+    } else {
+      requestReplay()
+    }
+  }
+
+  /// Has the end of the stream checked once it was quiet for a while.
+  mutating func checkLater() {
+    guard isReplayUsable, let quiet = settings.quietNanoseconds else { return }
+    checkAtNanoseconds = now &+ quiet
   }
 
   /// Opens an exchange in place of any other, at once or when its time has come.

@@ -28,7 +28,8 @@
 ///                ended without L                         new incarnation; replay from 0
 ///                replayed, begins after L                new incarnation, joined late
 ///                failed for good                         live; a proof fails: new incarnation
-/// live           live = next                             delivered
+/// live           quiet for a while, then tick            the same; replay from L as a check
+///                live = next                             delivered
 ///                live > next                             replaying from L; held back
 ///                the same without replay                 gap declared; delivered
 ///                live <= last live, same digest          dropped
@@ -49,6 +50,9 @@
 /// declared, and each further request is for messages above it. A failed exchange is tried again
 /// `replayAttemptsMax` times in all, then replays are not used until the next connection.
 ///
+/// A lost message shows only by the next one, so once after every burst, and after a connection, the
+/// ring is asked whether there is anything after the last delivered message.
+///
 /// A live sequence is compared with the live stream of the same connection, not with what was
 /// delivered: live messages below a replay's end are an overlap, and a stream that goes backwards
 /// is a restart. Overlaps are checked by digest as far back as `DigestWindow` reaches.
@@ -63,6 +67,8 @@ public struct SequenceTracker: Sendable {
     public var replayAttemptsMax = 3
     /// Before a second request; doubles with each further one.
     public var retryDelayNanoseconds: UInt64 = 500_000_000
+    /// How long a source is quiet before its ring is asked for a lost last message; nil for never.
+    public var quietNanoseconds: UInt64? = 3_000_000_000
 
     public init(hasReplay: Bool) { self.hasReplay = hasReplay }
   }
@@ -89,6 +95,8 @@ public struct SequenceTracker: Sendable {
   /// A replayed message that waits until older held ones are delivered.
   var current: TrackedMessage?
   var lastRestartNanoseconds: UInt64?
+  /// When the end of the stream is to be checked, unless a message comes before.
+  var checkAtNanoseconds: UInt64?
   /// The time of the last input.
   var now: UInt64 = 0
 
@@ -117,8 +125,8 @@ public struct SequenceTracker: Sendable {
     case .down(let since): return .disconnected(sinceNanoseconds: since)
     case .up: break
     }
-    if let replay, replay.purpose != .fill { return .bootstrapping }
-    let isReplaying = replay != nil || !held.isEmpty
+    if replay?.purpose == .bootstrap || replay?.purpose == .proof { return .bootstrapping }
+    let isReplaying = replay?.purpose == .fill || !held.isEmpty
     switch history {
     case .incomplete(let cause): return .live(.incomplete(cause), replaying: isReplaying)
     case .complete where !isTailUnknown: return .live(.complete, replaying: isReplaying)
@@ -132,8 +140,8 @@ public struct SequenceTracker: Sendable {
 
   /// When `tick(now:)` has something to do; nil when it has not.
   public var wakesAtNanoseconds: UInt64? {
-    guard let replay, !replay.isRequested else { return nil }
-    return replay.notBeforeNanoseconds
+    guard let replay else { return checkAtNanoseconds }
+    return replay.isRequested ? nil : replay.notBeforeNanoseconds
   }
 
   /// Takes the next thing to do, or nil when the last input is dealt with.

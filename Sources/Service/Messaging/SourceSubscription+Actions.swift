@@ -30,7 +30,10 @@ extension SourceSubscription {
         incarnation.number &+= 1
         deliver(.newIncarnation(cause))
       case .declareGap(let range, let cause): count(range, cause)
-      case .state(let state): deliver(.state(state))
+      case .state(let state):
+        // First, so that who sees the state finds the counters that led to it.
+        publishSnapshot()
+        deliver(.state(state))
       }
     }
   }

@@ -189,7 +189,7 @@ final class SourceSubscription: @unchecked Sendable {
     topicText = String(decoding: topic, as: UTF8.self)
   }
 
-  private func publishSnapshot() {
+  func publishSnapshot() {
     lock.withLock {
       published.state = tracker.state
       published.incarnation = incarnation

@@ -48,7 +48,7 @@ package final class SubscriptionLoop: @unchecked Sendable {
     }
   }
 
-  /// Closes all sockets and waits for the thread. No delivery follows.
+  /// Closes all sockets and waits for the thread; no delivery follows.
   package func stop() {
     let thread = lock.withLock {
       isStopping = true

@@ -47,6 +47,8 @@ package struct SubscriptionSettings: Sendable, Equatable {
   package var heldBytesMax = 64 << 20
   package var replayAttemptsMax = 3
   package var replayRetryMilliseconds: UInt64 = 500
+  /// A source that was quiet for so long is asked whether its last message was lost.
+  package var quietMilliseconds: UInt64 = 3_000
 
   package init() {}
 
@@ -56,6 +58,7 @@ package struct SubscriptionSettings: Sendable, Equatable {
     tracker.heldBytesMax = heldBytesMax
     tracker.replayAttemptsMax = replayAttemptsMax
     tracker.retryDelayNanoseconds = replayRetryMilliseconds * 1_000_000
+    tracker.quietNanoseconds = quietMilliseconds * 1_000_000
     return tracker
   }
 }
