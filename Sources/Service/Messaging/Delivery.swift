@@ -1,0 +1,31 @@
+package import KVIndexer
+
+/// Something that happened to a source, in the order in which it is to be applied.
+package struct Delivery: Sendable, Equatable {
+  package enum Content: Sendable, Equatable {
+    /// One message of the engine; `receivedAtNanoseconds` is of the monotonic clock.
+    case batch(sequence: UInt64, payload: [UInt8], receivedAtNanoseconds: UInt64)
+    /// Everything known of the source is void.
+    case newIncarnation(IncarnationCause)
+    case state(TrackerState)
+    /// The source is removed: nothing of it follows.
+    case removed
+  }
+
+  package var source: SourceID
+  /// Counts up with every `.newIncarnation`, which carries the new number already.
+  package var incarnation: Incarnation
+  package var content: Content
+
+  package init(source: SourceID, incarnation: Incarnation, content: Content) {
+    self.source = source
+    self.incarnation = incarnation
+    self.content = content
+  }
+
+  /// Bytes of the payload; nil for what is not a batch and must never be refused.
+  package var batchByteCount: Int? {
+    guard case .batch(_, let payload, _) = content else { return nil }
+    return payload.count
+  }
+}

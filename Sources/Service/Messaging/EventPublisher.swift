@@ -1,0 +1,179 @@
+internal import CZMQ
+internal import Glibc
+
+/// Publishes event batches as an engine does: a PUB socket, a ring of the last batches, and a
+/// ROUTER that answers replay requests from it.
+///
+/// A thread of its own owns both sockets, so publishing and replays keep their order, and a long
+/// replay delays live batches as it does in an engine.
+package final class EventPublisher: @unchecked Sendable {
+  package struct Settings: Sendable, Equatable {
+    package var endpoint: String
+    /// Whether the endpoint is bound, as engines do by default, or connected to.
+    package var isBound = true
+    /// Always bound; nil to offer no replay.
+    package var replayEndpoint: String?
+    package var topic = ""
+    /// Batches that the ring keeps.
+    package var bufferSteps = 10_000
+    /// Batches that libzmq queues for a slow subscriber before it drops some.
+    package var highWaterMark: Int32 = 100_000
+    /// Batches that wait for the thread before `publish` waits for room.
+    package var queueMax = 100_000
+    /// Whether replayed batches carry the topic frame, which older engines leave out.
+    package var replaysTopic = true
+
+    package init(endpoint: String, replayEndpoint: String? = nil) {
+      self.endpoint = endpoint
+      self.replayEndpoint = replayEndpoint
+    }
+  }
+
+  private struct Batch {
+    var payload: [UInt8]
+    var isSent: Bool
+  }
+
+  /// The endpoints with the ports that the system chose for bound ones.
+  package let endpoint: String
+  package let replayEndpoint: String?
+
+  private let settings: Settings
+  private let topic: [UInt8]
+  private let wakeUp = WakeUp()
+  private let condition = ConditionLock()
+
+  // Under the condition's lock:
+  private var queue: [Batch] = []
+  private var nextSequence: UInt64 = 0
+  private var sentEnd: UInt64 = 0
+  private var isStopping = false
+  private var answered: UInt64 = 0
+  private var thread: WorkerThread?
+
+  // Of the thread; released by it, so that ports are free when `stop()` returns:
+  private var publisher: ZMQSocket?
+  private var replayer: ZMQSocket?
+  private var ring: ReplayRing
+  private let message = MultipartMessage()
+
+  /// Opens the sockets and starts the thread.
+  ///
+  /// - Parameter context: By default one of its own, which makes `stop()` wait until the ports are
+  ///   free.
+  package init(_ settings: Settings, context: ZMQContext? = nil) throws(ZMQError) {
+    self.settings = settings
+    topic = Array(settings.topic.utf8)
+    ring = ReplayRing(capacity: settings.bufferSteps)
+    let context = context ?? ZMQContext()
+    let publisher = try ZMQSocket(.publisher, in: context)
+    try publisher.set(ZMQ_SNDHWM, settings.highWaterMark)
+    if settings.isBound {
+      try publisher.bind(settings.endpoint)
+    } else {
+      try publisher.connect(settings.endpoint)
+    }
+    endpoint = publisher.lastEndpoint
+    self.publisher = publisher
+    if let replay = settings.replayEndpoint {
+      let replayer = try ZMQSocket(.router, in: context)
+      // A ROUTER drops what does not fit, and an answer must fit whole.
+      try replayer.set(ZMQ_SNDHWM, Int32(settings.bufferSteps + 1_000))
+      try replayer.bind(replay)
+      replayEndpoint = replayer.lastEndpoint
+      self.replayer = replayer
+    } else {
+      replayEndpoint = nil
+    }
+    condition.withLock { thread = WorkerThread(name: "publisher") { self.run() } }
+  }
+
+  /// Numbers a batch and has it published; waits while too many are queued.
+  ///
+  /// - Parameter isLost: Keep it in the ring only, as if it had been dropped on the way.
+  /// - Returns: Its sequence.
+  @discardableResult
+  package func publish(_ payload: [UInt8], isLost: Bool = false) -> UInt64 {
+    let sequence = condition.withLock {
+      while queue.count >= settings.queueMax, !isStopping { condition.wait() }
+      queue.append(Batch(payload: payload, isSent: !isLost))
+      nextSequence += 1
+      return nextSequence - 1
+    }
+    wakeUp.signal()
+    return sequence
+  }
+
+  /// Waits until everything published before was given to libzmq.
+  package func flush() {
+    condition.withLock {
+      let end = nextSequence
+      while sentEnd < end, !isStopping { condition.wait() }
+    }
+  }
+
+  /// Replay requests answered so far.
+  package var replaysAnswered: UInt64 { condition.withLock { answered } }
+
+  /// Closes the sockets, whatever subscribers have not got yet, and waits for the thread.
+  package func stop() {
+    let thread = condition.withLock {
+      isStopping = true
+      condition.broadcast()
+      return self.thread
+    }
+    wakeUp.signal()
+    thread?.join()
+  }
+
+  private func run() {
+    var items = [zmq_pollitem_t(), zmq_pollitem_t()]
+    items[0].fd = wakeUp.descriptor
+    items[1].socket = replayer?.handle
+    for index in items.indices { items[index].events = Int16(ZMQ_POLLIN) }
+    while sendQueued() {
+      let status = zmq_poll(&items, replayer == nil ? 1 : 2, -1)
+      precondition(status >= 0 || zmq_errno() == EINTR, "\(ZMQError("zmq_poll"))")
+      wakeUp.clear()
+      answerRequests()
+    }
+    publisher = nil
+    replayer = nil
+  }
+
+  /// - Returns: Whether the thread goes on.
+  private func sendQueued() -> Bool {
+    let (batches, isStopping) = condition.withLock {
+      defer { queue = [] }
+      return (queue, self.isStopping)
+    }
+    for batch in batches {
+      if batch.isSent {
+        // What does not fit is dropped by a PUB socket, and is a gap for its subscriber.
+        publisher?.send([topic, ring.end.sequenceFrame, batch.payload])
+      }
+      ring.append(batch.payload)
+    }
+    condition.withLock {
+      sentEnd = ring.end
+      condition.broadcast()
+    }
+    return !isStopping
+  }
+
+  /// Answers requests `[identity, "", start]`; like an engine it ignores all others.
+  private func answerRequests() {
+    while let replayer, message.receive(from: replayer) {
+      guard message.count == 3, message.frame(1).isEmpty else { continue }
+      let identity = Array(message.frame(0))
+      let start = message.frame(2).suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      let topics = settings.replaysTopic ? [topic] : []
+      for sequence in ring.sequences(from: start) {
+        replayer.send([identity, []] + topics + [sequence.sequenceFrame, ring[sequence]])
+      }
+      let endTopics: [[UInt8]] = settings.replaysTopic ? [[]] : []
+      replayer.send([identity, []] + endTopics + [UInt64.max.sequenceFrame, []])
+      condition.withLock { answered += 1 }
+    }
+  }
+}

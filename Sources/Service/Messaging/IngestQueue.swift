@@ -1,0 +1,87 @@
+internal import KVIndexer
+
+/// The bounded queue between the subscription loop and the thread that applies deliveries.
+///
+/// Batches are limited for each source by count and bytes, so that one source can't take the room
+/// of the others, and by bytes for all together. Everything else is always accepted: it is rare,
+/// small, and must not be lost.
+package final class IngestQueue: @unchecked Sendable {
+  package struct Limits: Sendable, Equatable {
+    package var sourceBatchesMax = 16_384
+    package var sourceBytesMax = 64 << 20
+    package var bytesMax = 1 << 30
+
+    package init() {}
+  }
+
+  private struct Load {
+    var batches = 0
+    var bytes = 0
+  }
+
+  private let limits: Limits
+  private let condition = ConditionLock()
+  private var deliveries: [Delivery] = []
+  private var loads: [SourceID: Load] = [:]
+  private var byteCount = 0
+  private var refusedCount: UInt64 = 0
+  private var isClosed = false
+
+  package init(limits: Limits = Limits()) { self.limits = limits }
+
+  /// Appends a delivery, or refuses a batch for which there is no room.
+  ///
+  /// - Returns: Whether it was taken; always after `close()`, when it is forgotten.
+  package func push(_ delivery: Delivery) -> Bool {
+    condition.withLock {
+      guard !isClosed else { return true }
+      if let bytes = delivery.batchByteCount {
+        let load = loads[delivery.source] ?? Load()
+        // A source without any load may send a batch that is over its limit by itself.
+        let hasRoom =
+          load.batches == 0
+          || load.batches < limits.sourceBatchesMax
+            && load.bytes + bytes <= limits.sourceBytesMax
+        guard hasRoom, byteCount == 0 || byteCount + bytes <= limits.bytesMax else {
+          refusedCount += 1
+          return false
+        }
+        loads[delivery.source] = Load(batches: load.batches + 1, bytes: load.bytes + bytes)
+        byteCount += bytes
+      }
+      deliveries.append(delivery)
+      if deliveries.count == 1 { condition.broadcast() }
+      return true
+    }
+  }
+
+  /// Waits for deliveries and takes all there are, in order.
+  ///
+  /// What was taken no longer counts towards the limits, so at most twice their bytes are held.
+  ///
+  /// - Parameter batch: Replaced; give back the same array, so that its room is used again.
+  /// - Returns: Whether there is anything; false once the queue is closed and empty.
+  package func take(into batch: inout [Delivery]) -> Bool {
+    batch.removeAll(keepingCapacity: true)
+    return condition.withLock {
+      while deliveries.isEmpty, !isClosed { condition.wait() }
+      swap(&deliveries, &batch)
+      loads.removeAll(keepingCapacity: true)
+      byteCount = 0
+      return !batch.isEmpty
+    }
+  }
+
+  /// Takes no more; what is in the queue can still be taken.
+  package func close() {
+    condition.withLock {
+      isClosed = true
+      condition.broadcast()
+    }
+  }
+
+  /// Deliveries that wait, the payload bytes of their batches, and batches refused so far.
+  package var statistics: (deliveries: Int, bytes: Int, refused: UInt64) {
+    condition.withLock { (deliveries.count, byteCount, refusedCount) }
+  }
+}

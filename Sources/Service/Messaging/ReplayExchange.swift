@@ -1,0 +1,40 @@
+internal import CZMQ
+
+/// One request for a replay and its answer, on a socket of its own.
+///
+/// A new socket for each request means that an answer can't be mistaken for another one's, and that
+/// no connection to an idle engine is kept.
+final class ReplayExchange {
+  enum Outcome {
+    case complete
+    case partial
+    case empty
+  }
+
+  let socket: ZMQSocket
+  private let start: UInt64
+  private var next: UInt64?
+  private var hasHole = false
+
+  init(
+    endpoint: String, from start: UInt64, settings: SubscriptionSettings, in context: ZMQContext
+  ) throws(ZMQError) {
+    self.start = start
+    socket = try ZMQSocket(.dealer, in: context)
+    try socket.set(ZMQ_RCVHWM, settings.receiveHighWaterMark)
+    try socket.set(ZMQ_MAXMSGSIZE, bytes: settings.messageBytesMax)
+    try socket.set(ZMQ_RECONNECT_IVL, settings.reconnectMilliseconds)
+    try socket.connect(endpoint)
+    // The server is a ROUTER that expects an empty delimiter, and else gives no answer at all.
+    socket.send([[], start.sequenceFrame])
+  }
+
+  /// Takes note of a message of the answer.
+  func received(_ sequence: UInt64) {
+    if let next { hasHole = hasHole || sequence > next } else { hasHole = sequence > start }
+    next = sequence &+ 1
+  }
+
+  /// What the answer amounts to, now that it has ended.
+  var outcome: Outcome { next == nil ? .empty : hasHole ? .partial : .complete }
+}

@@ -1,0 +1,112 @@
+internal import KVIndexer
+
+extension SourceSubscription {
+  /// Does what the tracker wants done after an input; `given` is the message of that input.
+  func performActions(_ given: GivenPayload? = nil) {
+    while let action = tracker.nextAction() {
+      switch action {
+      case .deliver(let sequence, let origin): deliverBatch(sequence, origin, given)
+      case .hold:
+        guard let given else { preconditionFailure("a hold without a message") }
+        held.append(
+          HeldPayload(
+            bytes: Array(given.bytes), receivedAtNanoseconds: given.receivedAtNanoseconds))
+      case .drop(let origin, let reason):
+        if origin == .held { _ = held.popFirst() }
+        count(reason)
+      case .discardHeld:
+        counters.staleMessages += UInt64(held.count)
+        held.removeAll()
+      case .requestReplay(let start): openExchange(from: start)
+      case .cancelReplay:
+        counters.replaysCancelled += 1
+        closeExchange()
+      case .newIncarnation(let cause):
+        if cause == .sequenceRegressed {
+          counters.regressions += 1
+        } else {
+          counters.replacements += 1
+        }
+        incarnation.number &+= 1
+        deliver(.newIncarnation(cause))
+      case .declareGap(let range, let cause): count(range, cause)
+      case .state(let state):
+        // First, so that who sees the state finds the counters that led to it.
+        publishSnapshot()
+        deliver(.state(state))
+      }
+    }
+  }
+
+  private func deliverBatch(
+    _ sequence: UInt64, _ origin: SequenceTracker.Origin, _ given: GivenPayload?
+  ) {
+    let payload: HeldPayload
+    switch origin {
+    case .given:
+      guard let given else { preconditionFailure("a delivery without a message") }
+      payload = HeldPayload(
+        bytes: Array(given.bytes), receivedAtNanoseconds: given.receivedAtNanoseconds)
+    case .held:
+      guard let oldest = held.popFirst() else { preconditionFailure("nothing is held") }
+      payload = oldest
+    }
+    let isAccepted = deliver(
+      .batch(
+        sequence: sequence, payload: payload.bytes,
+        receivedAtNanoseconds: payload.receivedAtNanoseconds))
+    if isAccepted {
+      counters.deliveredMessages += 1
+    } else {
+      counters.overflows += 1
+      tracker.lost(sequence, now: MonotonicClock.nowNanoseconds())
+    }
+  }
+
+  @discardableResult
+  func deliver(_ content: Delivery.Content) -> Bool {
+    sink(Delivery(source: target.source, incarnation: incarnation, content: content))
+  }
+
+  private func openExchange(from start: UInt64) {
+    if exchange != nil { counters.replaysCancelled += 1 }
+    counters.replaysRequested += 1
+    let now = MonotonicClock.nowNanoseconds()
+    exchangeDeadlineNanoseconds = now + settings.replayTimeoutMilliseconds * 1_000_000
+    guard let endpoint = target.replayEndpoint else {
+      preconditionFailure("a replay without an endpoint")
+    }
+    do throws(ZMQError) {
+      exchange = try ReplayExchange(
+        endpoint: endpoint, from: start, settings: settings, in: context)
+    } catch {
+      // It has failed by the end of this turn, and is counted there.
+      exchange = nil
+      exchangeDeadlineNanoseconds = now
+    }
+  }
+
+  func closeExchange() {
+    exchange = nil
+    exchangeDeadlineNanoseconds = nil
+  }
+
+  private func count(_ reason: SequenceTracker.DropReason) {
+    switch reason {
+    case .duplicate: counters.duplicates += 1
+    case .stale: counters.staleMessages += 1
+    case .holdFull: counters.holdOverflows += 1
+    case .notData: counters.malformedMessages += 1
+    }
+  }
+
+  private func count(_ range: Range<UInt64>, _ cause: IncompleteCause) {
+    let lost = range.upperBound - range.lowerBound
+    if cause == .joinedLate {
+      counters.missedBeforeJoining += lost
+    } else {
+      counters.gaps += 1
+      counters.lostMessages += lost
+    }
+  }
+}

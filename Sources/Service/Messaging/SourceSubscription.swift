@@ -1,0 +1,201 @@
+internal import CZMQ
+internal import KVIndexer
+
+/// The sockets and the tracker of one source.
+///
+/// It belongs to the loop's thread once it was handed over; only `snapshot` is for all threads.
+final class SourceSubscription: @unchecked Sendable {
+  typealias Sink = @Sendable (Delivery) -> Bool
+
+  struct HeldPayload {
+    var bytes: [UInt8]
+    var receivedAtNanoseconds: UInt64
+  }
+
+  /// A message whose payload is still in the socket's buffer.
+  struct GivenPayload {
+    var bytes: UnsafeRawBufferPointer
+    var receivedAtNanoseconds: UInt64
+  }
+
+  let target: SubscriptionTarget
+  let settings: SubscriptionSettings
+  let subscriber: ZMQSocket
+  let monitor: ConnectionMonitor
+  let context: ZMQContext
+  let sink: Sink
+  var tracker: SequenceTracker
+  var incarnation = Incarnation(0)
+  var held = FIFO<HeldPayload>()
+  var exchange: ReplayExchange?
+  /// When the open exchange has failed, unless something comes.
+  var exchangeDeadlineNanoseconds: UInt64?
+  var counters = SubscriptionCounters()
+  private var topic: [UInt8] = []
+  private var topicText = ""
+  private let lock = Lock()
+  private var published = SubscriptionSnapshot()
+
+  init(
+    _ target: SubscriptionTarget, settings: SubscriptionSettings, in context: ZMQContext,
+    sink: @escaping Sink
+  ) throws(ZMQError) {
+    self.target = target
+    self.settings = settings
+    self.context = context
+    self.sink = sink
+    tracker = SequenceTracker(settings: settings.tracker(hasReplay: target.replayEndpoint != nil))
+    subscriber = try ZMQSocket(.subscriber, in: context)
+    monitor = try ConnectionMonitor(subscriber, in: context)
+    try open()
+  }
+
+  private func open() throws(ZMQError) {
+    try subscriber.set(ZMQ_RCVHWM, settings.receiveHighWaterMark)
+    try subscriber.set(ZMQ_MAXMSGSIZE, bytes: settings.messageBytesMax)
+    try subscriber.set(ZMQ_RECONNECT_IVL, settings.reconnectMilliseconds)
+    try subscriber.set(ZMQ_RECONNECT_IVL_MAX, settings.reconnectMillisecondsMax)
+    try subscriber.set(ZMQ_HEARTBEAT_IVL, settings.heartbeatMilliseconds)
+    try subscriber.set(ZMQ_HEARTBEAT_TIMEOUT, settings.heartbeatTimeoutMilliseconds)
+    try subscriber.set(ZMQ_TCP_KEEPALIVE, 1)
+    try subscriber.set(ZMQ_TCP_KEEPALIVE_IDLE, settings.keepaliveIdleSeconds)
+    try subscriber.set(ZMQ_TCP_KEEPALIVE_INTVL, settings.keepaliveIntervalSeconds)
+    try subscriber.set(ZMQ_TCP_KEEPALIVE_CNT, settings.keepaliveProbes)
+    try subscriber.subscribe(to: target.topic)
+    if target.isBound {
+      try subscriber.bind(target.endpoint)
+    } else {
+      try subscriber.connect(target.endpoint)
+    }
+    published.endpoint = subscriber.lastEndpoint
+  }
+
+  /// The state and counters after the last turn that this source had.
+  var snapshot: SubscriptionSnapshot { lock.withLock { published } }
+
+  /// When the source needs a turn even if nothing comes.
+  var deadlineNanoseconds: UInt64 {
+    min(tracker.wakesAtNanoseconds ?? .max, exchangeDeadlineNanoseconds ?? .max)
+  }
+
+  /// Deals with what has come, up to a slice of each socket, and with what is due.
+  func takeTurn(message: MultipartMessage) {
+    takeConnectionChanges(message)
+    takeLive(message, limit: settings.sliceMessages)
+    takeReplayed(message)
+    let now = MonotonicClock.nowNanoseconds()
+    if let deadline = exchangeDeadlineNanoseconds, now >= deadline {
+      closeExchange()
+      counters.replaysFailed += 1
+      tracker.replayFailed(now: now)
+      performActions()
+    }
+    if let time = tracker.wakesAtNanoseconds, now >= time {
+      tracker.tick(now: now)
+      performActions()
+    }
+    publishSnapshot()
+  }
+
+  func undecodable(_ sequence: UInt64, of incarnation: Incarnation) {
+    guard incarnation == self.incarnation else { return }
+    tracker.undecodable(sequence)
+    performActions()
+    publishSnapshot()
+  }
+
+  func historyCleared(at sequence: UInt64, of incarnation: Incarnation) {
+    guard incarnation == self.incarnation else { return }
+    tracker.historyCleared(at: sequence)
+    performActions()
+    publishSnapshot()
+  }
+
+  func remove() { deliver(.removed) }
+
+  private func takeConnectionChanges(_ message: MultipartMessage) {
+    while let change = monitor.next() {
+      switch change {
+      case .connected:
+        counters.connections += 1
+        tracker.connected(now: MonotonicClock.nowNanoseconds())
+      case .disconnected:
+        counters.disconnections += 1
+        guard monitor.peers == 0 else { continue }
+        // What is queued came from the peer that is gone, so it comes first.
+        takeLive(message, limit: Int(settings.receiveHighWaterMark))
+        tracker.disconnected(now: MonotonicClock.nowNanoseconds())
+      }
+      performActions()
+    }
+  }
+
+  private func takeLive(_ message: MultipartMessage, limit: Int) {
+    for _ in 0..<limit {
+      guard message.receive(from: subscriber) else { return }
+      guard case .batch(let sequence, let index, let topic) = EventMessage.live(message) else {
+        counters.malformedMessages += 1
+        continue
+      }
+      if let topic { note(topic: message.frame(topic)) }
+      counters.liveMessages += 1
+      let payload = take(sequence, message.frame(index))
+      tracker.live(
+        sequence, digest: PayloadDigest(of: payload.bytes), byteCount: payload.bytes.count,
+        now: payload.receivedAtNanoseconds)
+      performActions(payload)
+    }
+  }
+
+  private func takeReplayed(_ message: MultipartMessage) {
+    for _ in 0..<settings.sliceMessages {
+      guard let exchange, message.receive(from: exchange.socket) else { return }
+      let now = MonotonicClock.nowNanoseconds()
+      exchangeDeadlineNanoseconds = now + settings.replayTimeoutMilliseconds * 1_000_000
+      switch EventMessage.replay(message) {
+      case .malformed: counters.malformedMessages += 1
+      case .batch(let sequence, let index, _):
+        exchange.received(sequence)
+        counters.replayedMessages += 1
+        let payload = take(sequence, message.frame(index))
+        tracker.replayed(
+          sequence, digest: PayloadDigest(of: payload.bytes), byteCount: payload.bytes.count,
+          now: now)
+        performActions(payload)
+      case .end:
+        switch exchange.outcome {
+        case .complete: counters.replaysComplete += 1
+        case .partial: counters.replaysPartial += 1
+        case .empty: counters.replaysEmpty += 1
+        }
+        closeExchange()
+        tracker.replayEnded(now: now)
+        performActions()
+      }
+    }
+  }
+
+  private func take(_ sequence: UInt64, _ bytes: UnsafeRawBufferPointer) -> GivenPayload {
+    let now = MonotonicClock.nowNanoseconds()
+    counters.payloadBytes += UInt64(bytes.count)
+    counters.lastSequence = sequence
+    counters.lastReceivedNanoseconds = now
+    return GivenPayload(bytes: bytes, receivedAtNanoseconds: now)
+  }
+
+  private func note(topic frame: UnsafeRawBufferPointer) {
+    guard !frame.elementsEqual(topic) else { return }
+    topic = Array(frame)
+    topicText = String(decoding: topic, as: UTF8.self)
+  }
+
+  func publishSnapshot() {
+    lock.withLock {
+      published.state = tracker.state
+      published.incarnation = incarnation
+      published.counters = counters
+      published.peers = monitor.peers
+      published.topic = topicText
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package import KVIndexer
+
+/// What happened on a source's subscription since it was added.
+package struct SubscriptionCounters: Sendable, Equatable {
+  /// Well-formed messages and their payload bytes, live and replayed.
+  package var liveMessages: UInt64 = 0
+  package var replayedMessages: UInt64 = 0
+  package var payloadBytes: UInt64 = 0
+  /// Messages that the consumer accepted.
+  package var deliveredMessages: UInt64 = 0
+  /// Ranges declared lost, those before a late join apart, and the messages in them.
+  package var gaps: UInt64 = 0
+  package var lostMessages: UInt64 = 0
+  /// Messages before a late join, out of reach of a replay.
+  package var missedBeforeJoining: UInt64 = 0
+  package var duplicates: UInt64 = 0
+  /// Messages of an exchange or incarnation that was over.
+  package var staleMessages: UInt64 = 0
+  package var regressions: UInt64 = 0
+  /// New incarnations for any other reason.
+  package var replacements: UInt64 = 0
+  package var connections: UInt64 = 0
+  package var disconnections: UInt64 = 0
+  package var replaysRequested: UInt64 = 0
+  /// Answers with everything that was asked for.
+  package var replaysComplete: UInt64 = 0
+  /// Answers that began later than asked or had a hole.
+  package var replaysPartial: UInt64 = 0
+  package var replaysEmpty: UInt64 = 0
+  package var replaysFailed: UInt64 = 0
+  /// Exchanges closed because they had become pointless.
+  package var replaysCancelled: UInt64 = 0
+  /// Batches that the consumer refused.
+  package var overflows: UInt64 = 0
+  /// Live messages that found no room while a replay was open.
+  package var holdOverflows: UInt64 = 0
+  package var malformedMessages: UInt64 = 0
+  package var lastSequence: UInt64?
+  package var lastReceivedNanoseconds: UInt64?
+
+  package init() {}
+}
+
+/// What is known of a source's subscription at one moment.
+package struct SubscriptionSnapshot: Sendable, Equatable {
+  package var state = TrackerState.connecting
+  package var incarnation = Incarnation(0)
+  package var counters = SubscriptionCounters()
+  /// Peers connected to us: at most one unless the endpoint is bound.
+  package var peers = 0
+  /// The topic of the last live message: a diagnostic, never an identity.
+  package var topic = ""
+  /// The endpoint of the event socket, with the port that the system chose for a bound one.
+  package var endpoint = ""
+
+  package init() {}
+}

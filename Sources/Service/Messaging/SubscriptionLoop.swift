@@ -1,0 +1,179 @@
+internal import CZMQ
+package import KVIndexer
+
+/// One thread that owns the sockets of all sources and hands over what they bring, in order.
+///
+/// The consumer is called on this thread. It returns whether it took a batch, and must not wait:
+/// a batch that it refuses is asked for again or declared lost, so that load never becomes
+/// back-pressure on an engine. Deliveries other than batches are never refused.
+package final class SubscriptionLoop: @unchecked Sendable {
+  private enum Command {
+    case add(SourceSubscription)
+    case remove(SourceID)
+    case undecodable(SourceID, Incarnation, UInt64)
+    case historyCleared(SourceID, Incarnation, UInt64)
+  }
+
+  private let context: ZMQContext
+  private let settings: SubscriptionSettings
+  private let sink: @Sendable (Delivery) -> Bool
+  private let wakeUp = WakeUp()
+
+  private let lock = Lock()
+  private var commands: [Command] = []
+  private var isStopping = false
+  private var thread: WorkerThread?
+  /// All sources by the last command about them, for other threads.
+  private var registered: [SourceID: SourceSubscription] = [:]
+
+  // Of the loop's thread:
+  private var subscriptions: [SourceSubscription] = []
+  private var pollItems: [zmq_pollitem_t] = []
+  private let message = MultipartMessage()
+
+  package init(
+    context: ZMQContext = ZMQContext(), settings: SubscriptionSettings = SubscriptionSettings(),
+    sink: @escaping @Sendable (Delivery) -> Bool
+  ) {
+    self.context = context
+    self.settings = settings
+    self.sink = sink
+  }
+
+  /// Starts the thread; the loop runs until `stop()`.
+  package func start() {
+    lock.withLock {
+      precondition(thread == nil, "the loop was started before")
+      thread = WorkerThread(name: "subscriptions") { self.run() }
+    }
+  }
+
+  /// Closes all sockets and waits for the thread; no delivery follows.
+  package func stop() {
+    let thread = lock.withLock {
+      isStopping = true
+      return self.thread
+    }
+    wakeUp.signal()
+    thread?.join()
+  }
+
+  /// Begins to follow a source.
+  ///
+  /// - Throws: `ZMQError` when its endpoint makes no sense or can't be bound. An engine that can't
+  ///   be reached is no error: it is tried until the source is removed.
+  package func add(_ target: SubscriptionTarget) throws(ZMQError) {
+    let subscription = try SourceSubscription(
+      target, settings: settings, in: context, sink: sink)
+    lock.withLock {
+      precondition(registered[target.source] == nil, "\(target.source) was added before")
+      registered[target.source] = subscription
+      commands.append(.add(subscription))
+    }
+    wakeUp.signal()
+  }
+
+  /// Stops following a source; `.removed` is its last delivery.
+  package func remove(_ source: SourceID) {
+    lock.withLock { registered[source] = nil }
+    post(.remove(source))
+  }
+
+  /// Takes note that a delivered payload made no sense.
+  package func undecodable(_ source: SourceID, _ incarnation: Incarnation, sequence: UInt64) {
+    post(.undecodable(source, incarnation, sequence))
+  }
+
+  /// Takes note that a delivered message emptied the source's whole cache.
+  package func historyCleared(_ source: SourceID, _ incarnation: Incarnation, sequence: UInt64) {
+    post(.historyCleared(source, incarnation, sequence))
+  }
+
+  /// What is known of a source that was added and not removed.
+  package func snapshot(of source: SourceID) -> SubscriptionSnapshot? {
+    lock.withLock { registered[source] }?.snapshot
+  }
+
+  private func post(_ command: Command) {
+    lock.withLock { commands.append(command) }
+    wakeUp.signal()
+  }
+
+  private func run() {
+    while takeCommands() {
+      arrangePollItems()
+      let status = zmq_poll(&pollItems, Int32(pollItems.count), pollMilliseconds())
+      precondition(status >= 0 || zmq_errno() == EINTR, "\(ZMQError("zmq_poll"))")
+      guard status >= 0 else { continue }
+      if pollItems[0].revents != 0 { wakeUp.clear() }
+      takeTurns()
+    }
+    subscriptions = []
+    lock.withLock { registered = [:] }
+  }
+
+  /// Gives each source that has something to do a turn.
+  private func takeTurns() {
+    let now = MonotonicClock.nowNanoseconds()
+    var item = 1
+    for subscription in subscriptions {
+      let itemCount = subscription.exchange == nil ? 2 : 3
+      let isReadable = (item..<(item + itemCount)).contains { pollItems[$0].revents != 0 }
+      item += itemCount
+      if isReadable || now >= subscription.deadlineNanoseconds {
+        subscription.takeTurn(message: message)
+      }
+    }
+  }
+
+  /// - Returns: Whether the loop goes on.
+  private func takeCommands() -> Bool {
+    let (commands, isStopping) = lock.withLock {
+      defer { self.commands = [] }
+      return (self.commands, self.isStopping)
+    }
+    for command in commands {
+      switch command {
+      case .add(let subscription): subscriptions.append(subscription)
+      case .remove(let source):
+        subscription(of: source)?.remove()
+        subscriptions.removeAll { $0.target.source == source }
+      case .undecodable(let source, let incarnation, let sequence):
+        subscription(of: source)?.undecodable(sequence, of: incarnation)
+      case .historyCleared(let source, let incarnation, let sequence):
+        subscription(of: source)?.historyCleared(at: sequence, of: incarnation)
+      }
+    }
+    return !isStopping
+  }
+
+  private func subscription(of source: SourceID) -> SourceSubscription? {
+    subscriptions.first { $0.target.source == source }
+  }
+
+  /// The wake-up first; then for each source its events, its monitor, its exchange if one is open.
+  private func arrangePollItems() {
+    pollItems.removeAll(keepingCapacity: true)
+    var item = zmq_pollitem_t()
+    item.events = Int16(ZMQ_POLLIN)
+    item.fd = wakeUp.descriptor
+    pollItems.append(item)
+    item.fd = 0
+    for subscription in subscriptions {
+      item.socket = subscription.subscriber.handle
+      pollItems.append(item)
+      item.socket = subscription.monitor.socket.handle
+      pollItems.append(item)
+      guard let exchange = subscription.exchange else { continue }
+      item.socket = exchange.socket.handle
+      pollItems.append(item)
+    }
+  }
+
+  private func pollMilliseconds() -> Int {
+    let deadline = subscriptions.lazy.map(\.deadlineNanoseconds).min() ?? .max
+    guard deadline != .max else { return -1 }
+    let now = MonotonicClock.nowNanoseconds()
+    return deadline > now ? Int((deadline - now + 999_999) / 1_000_000) : 0
+  }
+}

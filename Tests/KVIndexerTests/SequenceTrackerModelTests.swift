@@ -1,0 +1,201 @@
+import KVIndexer
+import Testing
+
+/// A generator for tests: SplitMix64.
+private struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// True once in `n` times on average.
+  mutating func oneIn(_ n: UInt64) -> Bool { next() % n == 0 }
+}
+
+/// An engine that publishes, keeps a bounded ring and restarts, behind a link that loses messages,
+/// connections and answers.
+private struct Model {
+  var harness: TrackerHarness
+  var random: SeededGenerator
+  let hasReplay: Bool
+  let ringMax: Int
+  let isLossy: Bool
+
+  var life = 0
+  var next: UInt64 = 0
+  var ring: [Sighting] = []
+  var isConnected = false
+  var inFlight: [Sighting] = []
+  /// What is still to come of the open exchange's answer; nil when none is open.
+  var answer: [Sighting]?
+  var isAnswerMute = false
+  /// Sequences declared lost since the last new incarnation.
+  var lost: [Range<UInt64>] = []
+
+  init(seed: UInt64, hasReplay: Bool, isLossy: Bool) {
+    random = SeededGenerator(state: seed)
+    harness = TrackerHarness(
+      replay: hasReplay, heldMessagesMax: Int(random.next() % 20) + 1, quiet: 90,
+      connected: false)
+    self.hasReplay = hasReplay
+    self.isLossy = isLossy
+    ringMax = Int(random.next() % 40)
+  }
+
+  mutating func step() throws {
+    switch random.next() % 16 {
+    case 0..<6: publish()
+    case 6..<11: deliverLive()
+    case 11..<14: deliverAnswer()
+    case 14:
+      harness.now += 60
+      harness.tick()
+      settleExchange()
+    default: changeConnection()
+    }
+    if random.oneIn(8) { try check() }
+  }
+
+  private mutating func publish() {
+    let sighting = Sighting(life: life, sequence: next)
+    next += 1
+    ring.append(sighting)
+    if ring.count > ringMax { ring.removeFirst() }
+    if isConnected, !(isLossy && random.oneIn(12)) { inFlight.append(sighting) }
+  }
+
+  private mutating func deliverLive() {
+    guard isConnected, !inFlight.isEmpty else { return }
+    let sighting = inFlight.removeFirst()
+    if isLossy, random.oneIn(25) { harness.refusals = 1 }
+    harness.live(sighting.sequence, life: sighting.life)
+    harness.refusals = 0
+    settleExchange()
+  }
+
+  private mutating func deliverAnswer() {
+    guard isConnected, let rest = answer else { return }
+    if isAnswerMute || isLossy && random.oneIn(40) {
+      answer = nil
+      harness.fail()
+    } else if let sighting = rest.first {
+      answer?.removeFirst()
+      if isLossy, random.oneIn(40) { return }
+      if isLossy, random.oneIn(25) { harness.refusals = 1 }
+      harness.replayed(CollectionOfOne(sighting.sequence), life: sighting.life)
+      harness.refusals = 0
+    } else {
+      answer = nil
+      harness.end()
+    }
+    settleExchange()
+  }
+
+  private mutating func changeConnection() {
+    if !isConnected {
+      isConnected = true
+      harness.connect()
+    } else if random.oneIn(4) {
+      // Either side goes: what is in flight arrives before the notice, or never.
+      while !inFlight.isEmpty, random.oneIn(2) { deliverLive() }
+      inFlight = []
+      isConnected = false
+      harness.disconnect()
+      if random.oneIn(2) { restart() }
+    }
+    settleExchange()
+  }
+
+  private mutating func restart() {
+    life += 1
+    next = 0
+    ring = []
+  }
+
+  private var seenRequests = 0
+  private var seenCancelled = 0
+
+  /// Answers a new request from the ring as it is now, and closes a cancelled one.
+  private mutating func settleExchange() {
+    if harness.cancelled > seenCancelled { answer = nil }
+    seenCancelled = harness.cancelled
+    guard harness.requests.count > seenRequests, let from = harness.requests.last else { return }
+    seenRequests = harness.requests.count
+    guard harness.tracker.wakesAtNanoseconds == nil, isConnected else { return }
+    answer = ring.filter { $0.sequence >= from }
+    isAnswerMute = isLossy && random.oneIn(30)
+  }
+
+  /// The invariant: what is called complete is the engine's 0...n, in order, once each.
+  private func check() throws {
+    let delivered = harness.delivered
+    for (earlier, later) in zip(delivered, delivered.dropFirst()) {
+      try #require(earlier.sequence < later.sequence, "\(earlier) before \(later)")
+      try #require(earlier.life == later.life, "two lives in one incarnation")
+    }
+    for (earlier, later) in zip(harness.gaps, harness.gaps.dropFirst()) {
+      try #require(earlier.upperBound <= later.lowerBound, "a range was declared twice")
+    }
+    for gap in harness.gaps {
+      try #require(!delivered.contains { gap.contains($0.sequence) }, "lost and delivered")
+    }
+    guard case .live(.complete, _) = harness.state else { return }
+    try #require(harness.gaps.isEmpty)
+    try #require(delivered.map(\.sequence) == Array(0..<UInt64(delivered.count)))
+  }
+
+  /// Lets everything arrive without further losses; the tracker must come to rest.
+  mutating func quiesce() throws {
+    if !isConnected {
+      isConnected = true
+      harness.connect()
+      settleExchange()
+    }
+    for _ in 0..<3 { publish() }
+    for _ in 0..<10_000 {
+      if answer != nil {
+        deliverAnswer()
+      } else if !inFlight.isEmpty {
+        deliverLive()
+      } else if harness.tracker.wakesAtNanoseconds != nil {
+        harness.tick()
+        settleExchange()
+      } else {
+        break
+      }
+      try check()
+    }
+    #expect(harness.held.isEmpty)
+    #expect(answer == nil && inFlight.isEmpty)
+    #expect(harness.tracker.wakesAtNanoseconds == nil)
+    if hasReplay, harness.state == .live(.complete, replaying: false), ringMax > 0 {
+      #expect(harness.delivered.last == Sighting(life: life, sequence: next - 1))
+    }
+  }
+}
+
+@Suite("Sequence tracker: random engines and links")
+struct SequenceTrackerModelTests {
+  @Test(
+    "Complete means 0...n of one life, in order, once each", arguments: 0..<200 as Range<UInt64>)
+  func completeIsTrue(seed: UInt64) throws {
+    var model = Model(seed: seed, hasReplay: seed % 4 != 0, isLossy: true)
+    for _ in 0..<600 { try model.step() }
+    try model.quiesce()
+  }
+
+  @Test(
+    "Without losses it comes to rest with all that can be had", arguments: 0..<100 as Range<UInt64>)
+  func comesToRest(seed: UInt64) throws {
+    var model = Model(seed: seed &+ 7_000, hasReplay: true, isLossy: false)
+    for _ in 0..<600 { try model.step() }
+    try model.quiesce()
+    #expect(model.harness.delivered.last == Sighting(life: model.life, sequence: model.next - 1))
+    #expect(Set(model.harness.delivered).isSuperset(of: model.ring))
+  }
+}
