@@ -5,14 +5,18 @@ extension FleetIndex {
   /// dropped silently. A batch of another incarnation than the source's is dropped and counted.
   ///
   /// - Parameter now: Monotonic nanoseconds.
+  /// - Returns: Whether the batch emptied the whole cache. Its history is then known again, whatever
+  ///   was missed before: the caller tells the sequence tracker (`historyCleared`).
+  @discardableResult
   public mutating func apply(
     _ batch: borrowing EventBatch, from id: SourceID, incarnation: Incarnation, now: UInt64
-  ) {
-    guard let source = source(id) else { return }
+  ) -> Bool {
+    guard let source = source(id) else { return false }
     guard source.incarnation == incarnation else {
       source.counters.fencedBatches += 1
-      return
+      return false
     }
+    let clearsBefore = source.counters.clearedEvents
     if batch.skippedEvents > 0 { source.damage(.undecodable) }
     for event in batch.events {
       switch event.kind {
@@ -23,14 +27,13 @@ extension FleetIndex {
     }
     keepBudget()
     confirmReservations(of: source, now: now)
+    return source.counters.clearedEvents > clearsBefore
   }
 
-  /// An empty cache is a known cache: what was missed before does not matter any more.
   private mutating func applyClear(_ source: Source) {
     source.counters.clearedEvents += 1
     let hadLowerTiers = source.groups.contains { $0.hasLowerTiers(in: index) }
     clear(source.id)
-    if case .incomplete = source.stream { source.stream = .complete }
     if hadLowerTiers { source.damage(.unprovenTier) }
   }
 

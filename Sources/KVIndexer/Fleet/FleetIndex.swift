@@ -78,8 +78,8 @@ public struct FleetIndex: ~Copyable {
     return endpoints.count - 1
   }
 
-  /// Records what the sequence tracker knows of a source's stream.
-  public mutating func setStream(_ state: StreamState, of id: SourceID) {
+  /// Records what the sequence tracker knows of a source's stream; its trust follows from it.
+  public mutating func setStream(_ state: TrackerState, of id: SourceID) {
     source(id)?.stream = state
   }
 

@@ -54,7 +54,7 @@ final class Source {
   let configuration: SourceConfiguration
   let endpoint: Int
   var incarnation = Incarnation(0)
-  var stream = StreamState.disconnected
+  var stream = TrackerState.connecting
   var groups: [CacheGroup] = []
   var orphans = Orphanage()
   var roots: [RootName: BlockKey] = [:]
@@ -106,13 +106,13 @@ final class Source {
   var blockSize: Int? { mainGroup.flatMap { groups[$0].blockSize } }
 
   var trust: Trust {
-    if stream == .disconnected { return .connecting }
-    if let mismatch { return .mismatched(mismatch) }
     switch stream {
-    case .disconnected: return .connecting
-    case .bootstrapping: return .bootstrapping
-    case .incomplete(let cause): return .degraded(cause)
-    case .complete:
+    case .connecting, .disconnected: return .connecting
+    case .bootstrapping, .live(.complete, replaying: true):
+      return mismatch.map { .mismatched($0) } ?? .bootstrapping
+    case .live(let history, _):
+      if let mismatch { return .mismatched(mismatch) }
+      if case .incomplete(let cause) = history { return .degraded(Trust.Degradation(cause)) }
       if let damage { return .degraded(damage) }
       return orphans.isEmpty ? .exact : .degraded(.orphans)
     }

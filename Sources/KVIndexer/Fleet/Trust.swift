@@ -13,7 +13,7 @@ public enum Trust: Sendable, Equatable {
 
   /// Why a source is not exact although its events arrive.
   public enum Degradation: String, Sendable, CaseIterable {
-    case gap, joinedLate, overflow, undecodable, orphans, budget, unprovenTier
+    case joinedLate, gap, overflow, undecodable, replayFailed, orphans, budget, unprovenTier
   }
 
   /// Why a source can't be matched.
@@ -40,7 +40,7 @@ public enum Trust: Sendable, Equatable {
     switch self {
     case .exact: nil
     case .connecting: "The event stream is not connected; nothing of this source is credited."
-    case .bootstrapping: "The engine's earlier events are being replayed."
+    case .bootstrapping: "Events that were missed are being replayed; what is known so far counts."
     case .degraded(let cause): cause.sentence
     case .mismatched(let cause): cause.sentence
     }
@@ -56,6 +56,16 @@ public enum Trust: Sendable, Equatable {
 }
 
 extension Trust.Degradation {
+  init(_ cause: IncompleteCause) {
+    switch cause {
+    case .joinedLate: self = .joinedLate
+    case .gap: self = .gap
+    case .overflow: self = .overflow
+    case .undecodable: self = .undecodable
+    case .replayFailed: self = .replayFailed
+    }
+  }
+
   var sentence: String {
     switch self {
     case .gap:
@@ -68,6 +78,9 @@ extension Trust.Degradation {
       "overflow: events arrived faster than they were applied and some were dropped."
     case .undecodable:
       "undecodable: some events could not be understood; /metrics counts them by cause."
+    case .replayFailed:
+      "replayFailed: the engine's replay endpoint did not answer; events may be missing until the "
+        + "next one arrives."
     case .orphans:
       "orphans: blocks were stored under parents that were never announced; they are not credited."
     case .budget:
@@ -86,13 +99,4 @@ extension Trust.Mismatch {
     case .cacheGroups: "cacheGroups: the engine has a kind of cache group that is not understood."
     }
   }
-}
-
-/// What is known of the history of a source's event stream; the sequence tracker decides it.
-public enum StreamState: Sendable, Equatable {
-  case disconnected
-  case bootstrapping
-  /// Everything since the engine's start was delivered.
-  case complete
-  case incomplete(Trust.Degradation)
 }

@@ -38,7 +38,7 @@ private struct RandomStream: ~Copyable {
     fleet = FleetIndex(hasher: hasher, byteBudget: 64 << 20)
     for number in 0..<(seed % 3 == 0 ? 7 : 3) {
       let source = fleet.addSource(SourceConfiguration(endpoint: "e\(number)"))
-      fleet.setStream(.complete, of: source)
+      fleet.setStream(.live(.complete, replaying: false), of: source)
       fleet.beginIncarnation(Incarnation(1), of: source)
       sources.append(source)
       references.append(ReferenceIndex(blockSize: Self.blockSize))

@@ -1,21 +1,7 @@
+import Simulation
 import Testing
 
 @testable import KVIndexer
-
-/// A deterministic source of choices: the same seed, the same stream.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 @Suite("A prefix index")
 struct PrefixIndexTests {
@@ -32,7 +18,7 @@ struct PrefixIndexTests {
   /// Random stores, removals in any order, clears, copies and clashing hashes.
   @Test("agrees with per-lane sets of keys on random streams", arguments: 0..<60 as Range<UInt64>)
   func randomStreams(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     var index = PrefixIndex(byteBudget: 8 << 20)
     let laneCount = [3, 9, 70][Int(seed % 3)]
     let lanes = (0..<laneCount).map { _ in index.addLane() }
@@ -43,34 +29,35 @@ struct PrefixIndexTests {
       EngineHash(lane % families == 0 ? key ^ 7 : key &+ UInt64(lane % families))
     }
     var held = lanes.map { _ in [UInt64: Int]() }
-    var prompts = (0..<6).map { _ in (0..<40).map { _ in Int.random(in: 0..<3, using: &random) } }
+    var prompts = (0..<6).map { _ in (0..<40).map { _ in random.below(3) } }
     var buffer = MatchBuffer()
 
     for step in 0..<600 {
-      let lane = Int.random(in: 0..<laneCount, using: &random)
-      switch Int.random(in: 0..<100, using: &random) {
+      let lane = random.below(laneCount)
+      switch random.below(100) {
       case 0..<50:
-        var prompt = prompts.randomElement(using: &random) ?? []
-        if Bool.random(using: &random) {
+        var prompt = prompts[random.below(6)]
+        if random.below(2) == 0 {
           prompt =
-            Array(prompt.prefix(Int.random(in: 1...40, using: &random)))
-            + (0..<Int.random(in: 0..<60, using: &random)).map { _ in
-              Int.random(in: 0..<3, using: &random)
+            Array(prompt.prefix(random.inside(1...40)))
+            + (0..<random.below(60)).map { _ in
+              random.below(3)
             }
-          prompts[Int.random(in: 0..<6, using: &random)] = prompt
+          prompts[random.below(6)] = prompt
         }
         let keys = Self.chain(prompt)
         var start = 0
         while start < keys.count {
           if start > 0, held[lane][keys[start - 1]] == nil { break }
-          let count = min(Int.random(in: 1...20, using: &random), keys.count - start)
+          let count = min(random.inside(1...20), keys.count - start)
           store(&index, lanes[lane], &scopes[lane], keys, start, count) { hash($0, lane) }
           for key in keys[start..<start + count] { held[lane][key, default: 0] += 1 }
           start += count
         }
       case 50..<97:
-        for _ in 0..<Int.random(in: 1...12, using: &random) {
-          guard let key = held[lane].keys.sorted().randomElement(using: &random) else { break }
+        for _ in 0..<random.inside(1...12) {
+          if held[lane].isEmpty { break }
+          let key = held[lane].keys.sorted()[random.below(held[lane].count)]
           let outcome = index.remove(lanes[lane], scope: &scopes[lane], hash: hash(key, lane))
           #expect(outcome == (held[lane][key] == 1 ? .removed : .copy))
           held[lane][key] = held[lane][key] == 1 ? nil : (held[lane][key] ?? 0) - 1
@@ -81,7 +68,7 @@ struct PrefixIndexTests {
         held[lane] = [:]
       }
       if step % 50 == 0 { index.checkInvariants() }
-      let keys = Self.chain(prompts.randomElement(using: &random) ?? [])
+      let keys = Self.chain(prompts[random.below(6)])
       index.match(keys, count: keys.count, into: &buffer)
       for (lane, set) in held.enumerated() {
         let expected = keys.firstIndex { set[$0] == nil } ?? keys.count
