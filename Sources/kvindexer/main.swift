@@ -1,1 +1,4 @@
-print("kvindexer")
+import Service
+
+let report = try RecordingReplay.run(path: CommandLine.arguments[1])
+print(report.text)
