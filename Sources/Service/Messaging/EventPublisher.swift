@@ -39,6 +39,7 @@ package final class EventPublisher: @unchecked Sendable {
   package let replayEndpoint: String?
 
   private let settings: Settings
+  private let context: ZMQContext?
   private let topic: [UInt8]
   private let wakeUp = WakeUp()
   private let condition = ConditionLock()
@@ -48,10 +49,12 @@ package final class EventPublisher: @unchecked Sendable {
   private var nextSequence: UInt64 = 0
   private var sentEnd: UInt64 = 0
   private var isStopping = false
+  private var isDropping = false
   private var answered: UInt64 = 0
   private var thread: WorkerThread?
 
   // Of the thread; released by it, so that ports are free when `stop()` returns:
+  /// Nil for as long as its port is not free again; batches then go into the ring only.
   private var publisher: ZMQSocket?
   private var replayer: ZMQSocket?
   private var ring: ReplayRing
@@ -59,24 +62,18 @@ package final class EventPublisher: @unchecked Sendable {
 
   /// Opens the sockets and starts the thread.
   ///
-  /// - Parameter context: By default one of its own, which makes `stop()` wait until the ports are
-  ///   free.
+  /// - Parameter context: By default one for each socket, which makes `stop()` wait until the ports
+  ///   are free.
   package init(_ settings: Settings, context: ZMQContext? = nil) throws(ZMQError) {
     self.settings = settings
+    self.context = context
     topic = Array(settings.topic.utf8)
     ring = ReplayRing(capacity: settings.bufferSteps)
-    let context = context ?? ZMQContext()
-    let publisher = try ZMQSocket(.publisher, in: context)
-    try publisher.set(ZMQ_SNDHWM, settings.highWaterMark)
-    if settings.isBound {
-      try publisher.bind(settings.endpoint)
-    } else {
-      try publisher.connect(settings.endpoint)
-    }
+    let publisher = try Self.open(settings.endpoint, settings, context)
     endpoint = publisher.lastEndpoint
     self.publisher = publisher
     if let replay = settings.replayEndpoint {
-      let replayer = try ZMQSocket(.router, in: context)
+      let replayer = try ZMQSocket(.router, in: context ?? ZMQContext())
       // A ROUTER drops what does not fit, and an answer must fit whole.
       try replayer.set(ZMQ_SNDHWM, Int32(settings.bufferSteps + 1_000))
       try replayer.bind(replay)
@@ -86,6 +83,19 @@ package final class EventPublisher: @unchecked Sendable {
       replayEndpoint = nil
     }
     condition.withLock { thread = WorkerThread(name: "publisher") { self.run() } }
+  }
+
+  private static func open(
+    _ endpoint: String, _ settings: Settings, _ context: ZMQContext?
+  ) throws(ZMQError) -> ZMQSocket {
+    let publisher = try ZMQSocket(.publisher, in: context ?? ZMQContext())
+    try publisher.set(ZMQ_SNDHWM, settings.highWaterMark)
+    if settings.isBound {
+      try publisher.bind(endpoint)
+    } else {
+      try publisher.connect(endpoint)
+    }
+    return publisher
   }
 
   /// Numbers a batch and has it published; waits while too many are queued.
@@ -112,6 +122,12 @@ package final class EventPublisher: @unchecked Sendable {
     }
   }
 
+  /// Cuts all subscribers off, as a failing network does; they may connect again at once.
+  package func dropConnections() {
+    condition.withLock { isDropping = true }
+    wakeUp.signal()
+  }
+
   /// Replay requests answered so far.
   package var replaysAnswered: UInt64 { condition.withLock { answered } }
 
@@ -132,7 +148,7 @@ package final class EventPublisher: @unchecked Sendable {
     items[1].socket = replayer?.handle
     for index in items.indices { items[index].events = Int16(ZMQ_POLLIN) }
     while sendQueued() {
-      let status = zmq_poll(&items, replayer == nil ? 1 : 2, -1)
+      let status = zmq_poll(&items, replayer == nil ? 1 : 2, publisher == nil ? 10 : -1)
       precondition(status >= 0 || zmq_errno() == EINTR, "\(ZMQError("zmq_poll"))")
       wakeUp.clear()
       answerRequests()
@@ -143,10 +159,15 @@ package final class EventPublisher: @unchecked Sendable {
 
   /// - Returns: Whether the thread goes on.
   private func sendQueued() -> Bool {
-    let (batches, isStopping) = condition.withLock {
-      defer { queue = [] }
-      return (queue, self.isStopping)
+    let (batches, isDropping, isStopping) = condition.withLock {
+      defer {
+        queue = []
+        self.isDropping = false
+      }
+      return (queue, self.isDropping, self.isStopping)
     }
+    if isDropping { publisher = nil }
+    if publisher == nil { reopen() }
     for batch in batches {
       if batch.isSent {
         // What does not fit is dropped by a PUB socket, and is a gap for its subscriber.
@@ -159,6 +180,15 @@ package final class EventPublisher: @unchecked Sendable {
       condition.broadcast()
     }
     return !isStopping
+  }
+
+  /// Opens the PUB socket again, or leaves it to the next round while the old one holds the port.
+  private func reopen() {
+    do throws(ZMQError) {
+      publisher = try Self.open(endpoint, settings, context)
+    } catch {
+      precondition(error.code == EADDRINUSE, "\(error)")
+    }
   }
 
   /// Answers requests `[identity, "", start]`; like an engine it ignores all others.
