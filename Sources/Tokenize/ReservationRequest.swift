@@ -45,4 +45,11 @@ public struct ReservationRequest: Equatable, Sendable {
     self.endpoint = try reader.require(endpoint, .endpoint)
     self.tokens = try reader.require(tokens, .tokens)
   }
+
+  /// Reads a body in one pass, as `init(parsing:)` of raw bytes does.
+  public init(parsing body: [UInt8]) throws(RequestBodyError) {
+    self = try body.span.withUnsafeBytes { bytes throws(RequestBodyError) in
+      try Self(parsing: bytes)
+    }
+  }
 }

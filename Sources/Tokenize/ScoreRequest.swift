@@ -35,4 +35,11 @@ public struct ScoreRequest: Equatable, Sendable {
     }
     self.tokens = try reader.require(tokens, .tokens)
   }
+
+  /// Reads a body in one pass, as `init(parsing:)` of raw bytes does.
+  public init(parsing body: [UInt8]) throws(RequestBodyError) {
+    self = try body.span.withUnsafeBytes { bytes throws(RequestBodyError) in
+      try Self(parsing: bytes)
+    }
+  }
 }

@@ -3,11 +3,11 @@ import Tokenize
 
 @Suite struct RequestBodyTests {
   private func score(_ text: String) throws -> ScoreRequest {
-    try Array(text.utf8).withUnsafeBytes { try ScoreRequest(parsing: $0) }
+    try ScoreRequest(parsing: Array(text.utf8))
   }
 
   private func reservation(_ text: String) throws -> ReservationRequest {
-    try Array(text.utf8).withUnsafeBytes { try ReservationRequest(parsing: $0) }
+    try ReservationRequest(parsing: Array(text.utf8))
   }
 
   @Test func `a score request has all its fields`() throws {
