@@ -1,0 +1,10 @@
+internal import Glibc
+
+/// The clock of all deadlines and ages: it never jumps, and means nothing on another machine.
+package enum MonotonicClock {
+  package static func nowNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
