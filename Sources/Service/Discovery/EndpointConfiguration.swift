@@ -1,0 +1,38 @@
+/// An endpoint as the endpoints file describes it.
+package struct EndpointConfiguration: Sendable, Equatable {
+  /// What an endpoint is known by; unique in a file.
+  package struct Identity: Sendable, Hashable, CustomStringConvertible {
+    package var namespace: String
+    package var name: String
+
+    package var description: String { "\(namespace)/\(name)" }
+  }
+
+  package var identity: Identity
+  package var address: HostName
+  package var port: UInt16
+  package var labels: [String: String]
+  /// The model that it serves; nil when the file does not say.
+  package var model: String?
+  /// Tokens a block; nil to learn it from the events.
+  package var blockSize: Int?
+  /// A prefix of the topics of its KV events; empty for all.
+  package var topic: String
+  /// One a data-parallel rank, in the order of ranks; empty when it publishes no KV events.
+  package var sources: [SourceConfiguration]
+
+  package var name: String { identity.name }
+
+  /// Where requests go, with an IPv6 address in brackets.
+  package var authority: String { "\(address):\(port)" }
+}
+
+/// Where the KV events of one rank come from.
+package struct SourceConfiguration: Sendable, Equatable {
+  package var rank: Int
+  package var eventAddress: EventAddress
+  /// Where missed messages can be asked for; nil when the engine offers no replay.
+  package var replayAddress: EventAddress?
+  /// Whether the engine connects to us.
+  package var isBound: Bool
+}

@@ -1,0 +1,62 @@
+import CCurl
+
+/// Gathers an answer while libcurl receives it.
+final class HTTPReplySink {
+  private(set) var headers: [(name: String, value: String)] = []
+  private(set) var body: [UInt8] = []
+  private(set) var isTooLarge = false
+  private let bodyBytesMax: Int
+
+  init(bodyBytesMax: Int) { self.bodyBytesMax = bodyBytesMax }
+
+  static let bodyCallback: curl_write_callback = { bytes, size, count, context in
+    guard let context else { return 0 }
+    let sink = Unmanaged<HTTPReplySink>.fromOpaque(context).takeUnretainedValue()
+    return sink.append(UnsafeRawBufferPointer(start: bytes, count: size * count))
+  }
+
+  static let headerCallback: curl_write_callback = { bytes, size, count, context in
+    guard let context else { return 0 }
+    let sink = Unmanaged<HTTPReplySink>.fromOpaque(context).takeUnretainedValue()
+    let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    sink.addHeader(String(decoding: line, as: UTF8.self))
+    return line.count
+  }
+
+  /// Returns the bytes taken; fewer than given makes libcurl stop.
+  private func append(_ bytes: UnsafeRawBufferPointer) -> Int {
+    guard body.count + bytes.count <= bodyBytesMax else {
+      isTooLarge = true
+      return 0
+    }
+    body.append(contentsOf: bytes)
+    return bytes.count
+  }
+
+  private func addHeader(_ line: String) {
+    // A status line starts a new block: what came before was an interim answer, such as 100.
+    guard !line.hasPrefix("HTTP/") else {
+      headers.removeAll(keepingCapacity: true)
+      return
+    }
+    guard let colon = line.firstIndex(of: ":") else { return }
+    let value = line[line.index(after: colon)...]
+    headers.append(
+      (
+        name: line[..<colon].lowercased(),
+        value: String(value.drop(while: \.isWhitespace).prefix(while: { !$0.isNewline }))
+      ))
+  }
+}
+
+/// Header lines in the form that libcurl takes.
+final class HTTPHeaderList {
+  private(set) var first: UnsafeMutablePointer<curl_slist>?
+
+  init(_ lines: [String]) {
+    // Without this libcurl asks for leave before a large body, which costs a round trip.
+    for line in ["Expect:"] + lines { first = curl_slist_append(first, line) ?? first }
+  }
+
+  deinit { curl_slist_free_all(first) }
+}

@@ -1,0 +1,29 @@
+/// Counts requests between their headers and the last byte of their answer.
+final class RequestsInFlight: @unchecked Sendable {
+  private let lock = ConditionLock()
+  private var count = 0
+
+  func enter() {
+    lock.withLock { count += 1 }
+  }
+
+  func leave() {
+    lock.withLock {
+      count -= 1
+      if count == 0 { lock.broadcast() }
+    }
+  }
+
+  /// Waits until there are none, but no longer than `limit`; returns how many are left.
+  func waitForZero(atMost limit: Duration) -> Int {
+    let (seconds, attoseconds) = limit.components
+    let nanoseconds =
+      UInt64(max(0, seconds)) * 1_000_000_000
+      + UInt64(max(0, attoseconds) / 1_000_000_000)
+    let deadline = MonotonicClock.nowNanoseconds() + nanoseconds
+    return lock.withLock {
+      while count > 0, lock.wait(untilNanoseconds: deadline) {}
+      return count
+    }
+  }
+}

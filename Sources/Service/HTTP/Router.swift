@@ -1,0 +1,77 @@
+/// Finds the handler of a path and method.
+///
+/// A pattern is an exact path, or ends in one parameter in braces that stands for the rest of the
+/// path, slashes and all: `/v1/reservations/{id}`. Exact paths win, then the longest pattern.
+package struct Router: Sendable {
+  package typealias Handler =
+    @Sendable (borrowing HTTPRequest) throws(HTTPError) -> HTTPResponse
+  package typealias ParameterHandler =
+    @Sendable (borrowing HTTPRequest, _ parameter: String) throws(HTTPError) -> HTTPResponse
+
+  private struct Pattern {
+    var prefix: String
+    var handlers: [HTTPMethod: ParameterHandler]
+  }
+
+  private var exact: [String: [HTTPMethod: Handler]] = [:]
+  /// Longest prefix first.
+  private var patterns: [Pattern] = []
+
+  package init() {}
+
+  /// Adds a route of one exact path; `GET` answers `HEAD` too.
+  package mutating func on(_ method: HTTPMethod, _ path: String, _ handler: @escaping Handler) {
+    precondition(exact[path]?[method] == nil, "\(method.rawValue) \(path) has two handlers")
+    exact[path, default: [:]][method] = handler
+  }
+
+  /// Adds a route whose `pattern` ends in a parameter.
+  package mutating func on(
+    _ method: HTTPMethod, parameter pattern: String, _ handler: @escaping ParameterHandler
+  ) {
+    guard let brace = pattern.firstIndex(of: "{"), pattern.hasSuffix("}") else {
+      preconditionFailure("the pattern \(pattern) does not end in a parameter")
+    }
+    let prefix = String(pattern[..<brace])
+    if let index = patterns.firstIndex(where: { $0.prefix == prefix }) {
+      precondition(
+        patterns[index].handlers[method] == nil, "\(method.rawValue) \(pattern) has two handlers")
+      patterns[index].handlers[method] = handler
+    } else {
+      patterns.append(Pattern(prefix: prefix, handlers: [method: handler]))
+      patterns.sort { $0.prefix.utf8.count > $1.prefix.utf8.count }
+    }
+  }
+
+  /// The answer of the request's handler, or the error that there is none.
+  package func respond(to request: borrowing HTTPRequest) -> HTTPResponse {
+    do throws(HTTPError) {
+      return try route(request)
+    } catch {
+      return HTTPResponse(error)
+    }
+  }
+
+  private func route(_ request: borrowing HTTPRequest) throws(HTTPError) -> HTTPResponse {
+    let path = request.path
+    if let handlers = exact[path] {
+      let handler = try Self.select(handlers, request.method)
+      return try handler(request)
+    }
+    for pattern in patterns where path.utf8.starts(with: pattern.prefix.utf8) {
+      let parameter = String(Substring(path.utf8.dropFirst(pattern.prefix.utf8.count)))
+      guard !parameter.isEmpty else { continue }
+      let handler = try Self.select(pattern.handlers, request.method)
+      return try handler(request, parameter)
+    }
+    throw .notFound("there is nothing at this path")
+  }
+
+  private static func select<H>(
+    _ handlers: [HTTPMethod: H], _ method: HTTPMethod
+  ) throws(HTTPError) -> H {
+    if let handler = handlers[method] { return handler }
+    if method == .head, let handler = handlers[.get] { return handler }
+    throw .methodNotAllowed(Array(handlers.keys))
+  }
+}
