@@ -19,7 +19,7 @@ package struct EndpointConfiguration: Sendable, Equatable {
   /// A prefix of the topics of its KV events; empty for all.
   package var topic: String
   /// One a data-parallel rank, in the order of ranks; empty when it publishes no KV events.
-  package var sources: [SourceConfiguration]
+  package var sources: [EventSourceConfiguration]
 
   package var name: String { identity.name }
 
@@ -28,7 +28,7 @@ package struct EndpointConfiguration: Sendable, Equatable {
 }
 
 /// Where the KV events of one rank come from.
-package struct SourceConfiguration: Sendable, Equatable {
+package struct EventSourceConfiguration: Sendable, Equatable {
   package var rank: Int
   package var eventAddress: EventAddress
   /// Where missed messages can be asked for; nil when the engine offers no replay.

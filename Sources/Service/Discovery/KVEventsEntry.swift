@@ -5,7 +5,7 @@ struct KVEventsEntry {
   /// More than any engine has; it keeps a slip of the finger from opening thousands of sockets.
   static let ranksMax = 1024
 
-  var sources: [SourceConfiguration] = []
+  var sources: [EventSourceConfiguration] = []
   var blockSize: Int?
   var topic = ""
 
@@ -17,7 +17,7 @@ struct KVEventsEntry {
     let standard = address.map { EventAddress.tcp(host: $0, port: Self.portDefault) }
     guard let value else {
       guard let standard else { return nil }
-      sources = [SourceConfiguration(rank: 0, eventAddress: standard, isBound: false)]
+      sources = [EventSourceConfiguration(rank: 0, eventAddress: standard, isBound: false)]
       return
     }
     let faultsBefore = value.reading.faultCount
@@ -53,7 +53,7 @@ struct KVEventsEntry {
         return nil
       }
       sources.append(
-        SourceConfiguration(
+        EventSourceConfiguration(
           rank: rank, eventAddress: eventOfRank, replayAddress: replayOfRank, isBound: isBound))
     }
   }

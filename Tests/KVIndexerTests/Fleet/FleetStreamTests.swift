@@ -130,7 +130,9 @@ private struct RandomStream: ~Copyable {
   }
 
   private mutating func removeEvent(_ source: Int) -> EngineEvent? {
-    let copies = references[source].copies.keys.sorted { ($0.hash, $0.tier.rawValue) < ($1.hash, $1.tier.rawValue) }
+    let copies = references[source].copies.keys.sorted {
+      ($0.hash, $0.tier.rawValue) < ($1.hash, $1.tier.rawValue)
+    }
     guard !copies.isEmpty else { return nil }
     let copy = copies[random.below(copies.count)]
     references[source].remove(copy.hash, tier: copy.tier)

@@ -9,8 +9,8 @@ import Testing
 
   private func source(
     _ rank: Int, _ events: String, _ replay: String? = nil, isBound: Bool = false
-  ) throws -> SourceConfiguration {
-    SourceConfiguration(
+  ) throws -> EventSourceConfiguration {
+    EventSourceConfiguration(
       rank: rank, eventAddress: try #require(EventAddress(events)),
       replayAddress: try replay.map { try #require(EventAddress($0)) }, isBound: isBound)
   }

@@ -51,7 +51,8 @@ package struct RecordedStream: Sendable {
     let name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
     let suffix = name.hasPrefix("frames-") ? String(name.dropFirst("frames-".count)) : ""
     var stream = RecordedStream(
-      name: name, server: Int(suffix), rank: suffix.hasPrefix("dp") ? Int(suffix.dropFirst(2)) ?? 0 : 0,
+      name: name, server: Int(suffix),
+      rank: suffix.hasPrefix("dp") ? Int(suffix.dropFirst(2)) ?? 0 : 0,
       messages: [])
     for message in try RecordedFrames.read(from: file) {
       let frames = MultipartMessage(message.frames)

@@ -110,7 +110,8 @@ package struct RecordingReplay: ~Copyable {
     sources[index].position += 1
     let digest = message.payload.withUnsafeBytes { PayloadDigest(of: $0) }
     sources[index].tracker.live(
-      message.sequence, digest: digest, byteCount: message.payload.count, now: Self.clock(message.time))
+      message.sequence, digest: digest, byteCount: message.payload.count,
+      now: Self.clock(message.time))
     act(index, message)
   }
 

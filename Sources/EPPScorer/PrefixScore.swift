@@ -1,0 +1,19 @@
+public import KVIndexer
+
+/// Scores endpoints by the share of a prompt that they would not have to compute.
+///
+/// `matched / total` in [0, 1], as llm-d's `prefix-cache-scorer` defines it; 0 for an empty prompt.
+public struct PrefixScore: Sendable {
+  /// Whether blocks that are only reserved count as if they were there.
+  public var countsReservations: Bool
+
+  /// A scorer.
+  public init(countsReservations: Bool = true) { self.countsReservations = countsReservations }
+
+  /// The score of one endpoint.
+  public func callAsFunction(_ match: EndpointMatch, promptTokens: Int) -> Double {
+    guard promptTokens > 0 else { return 0 }
+    let reserved = countsReservations ? match.reservedTokens : 0
+    return Double((match.best?.matchedTokens ?? 0) + reserved) / Double(promptTokens)
+  }
+}
