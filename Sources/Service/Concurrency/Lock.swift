@@ -44,7 +44,7 @@ package final class ConditionLock: @unchecked Sendable {
     try lock.withLock(body)
   }
 
-  /// Waits until another thread broadcasts. Call it inside `withLock`, in a loop.
+  /// Waits until another thread broadcasts; to be called inside `withLock`, in a loop.
   package func wait() { pthread_cond_wait(condition, lock.mutex) }
 
   /// Waits until another thread broadcasts or the deadline has passed.

@@ -42,7 +42,7 @@ package final class WorkerThread: @unchecked Sendable {
     if !isJoined { pthread_detach(thread) }
   }
 
-  /// Waits until the thread has ended. Any further call returns at once.
+  /// Waits until the thread has ended; any further call returns at once.
   package func join() {
     lock.withLock {
       guard !isJoined else { return }
