@@ -25,11 +25,12 @@ import Tokenize
 
   private func start(
     _ address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), bodyBytesMax: Int = 1 << 20,
-    idleTimeoutSeconds: Int = 20
+    idleTimeoutSeconds: Int = 20, connectionsMax: Int = 64
   ) throws -> HTTPServer {
     var limits = HTTPLimits()
     limits.bodyBytesMax = bodyBytesMax
     limits.idleTimeoutSeconds = idleTimeoutSeconds
+    limits.connectionsMax = connectionsMax
     let router = Self.router()
     return try HTTPServer(
       [address], limits: limits, log: { _ in }, handler: { router.respond(to: $0) })
@@ -138,6 +139,17 @@ import Tokenize
     raw.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
     for _ in 0..<100 { raw.send("3e8\r\n" + String(repeating: "x", count: 1000) + "\r\n") }
     #expect(raw.readToEnd().isEmpty)
+  }
+
+  @Test func `connections over the limit wait until one closes`() throws {
+    let server = try start(connectionsMax: 1)
+    var client: HTTPClient? = try client(server)
+    #expect(try client?.get("/health").status == 200)
+    let raw = try RawConnection(port: port(server))
+    raw.send("GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    client = nil
+    let received = raw.readToEnd()
+    #expect(received.hasPrefix("HTTP/1.1 200"))
   }
 
   @Test func `an idle connection is closed after its timeout`() throws {

@@ -84,6 +84,19 @@ import Tokenize
     #expect(fault?.description == "f.yaml:2:4: invalid leading UTF-8 octet")
   }
 
+  @Test func `a file is loaded, or named when it cannot be`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("a: [1", to: "f")
+    for (name, expected) in [
+      ("f", "/f:2:1: did not find expected ',' or ']' (while parsing a flow sequence)"),
+      ("none", "/none: No such file or directory"), ("", "/: Is a directory"),
+    ] {
+      let path = "\(directory.path)/\(name)"
+      let fault = #expect(throws: YAMLFault.self) { try YAMLNode.load(path) }
+      #expect(fault?.description == directory.path + expected)
+    }
+  }
+
   @Test func `size, depth and aliases have limits`() throws {
     let big = #expect(throws: YAMLFault.self) {
       try parse("a: " + String(repeating: "x", count: 1 << 20))
