@@ -183,7 +183,7 @@ private struct Model {
 @Suite("Sequence tracker: random engines and links")
 struct SequenceTrackerModelTests {
   @Test(
-    "Complete means 0...n of one life, in order, once each", arguments: 0..<200 as Range<UInt64>)
+    "Complete means 0...n of one life, in order, once each", arguments: TestSeeds.upTo(200))
   func completeIsTrue(seed: UInt64) throws {
     var model = Model(seed: seed, hasReplay: seed % 4 != 0, isLossy: true)
     for _ in 0..<600 { try model.step() }
@@ -191,7 +191,7 @@ struct SequenceTrackerModelTests {
   }
 
   @Test(
-    "Without losses it comes to rest with all that can be had", arguments: 0..<100 as Range<UInt64>)
+    "Without losses it comes to rest with all that can be had", arguments: TestSeeds.upTo(100))
   func comesToRest(seed: UInt64) throws {
     var model = Model(seed: seed &+ 7_000, hasReplay: true, isLossy: false)
     for _ in 0..<600 { try model.step() }

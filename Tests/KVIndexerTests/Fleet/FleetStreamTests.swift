@@ -5,7 +5,7 @@ import Testing
 /// Random engines: stores, removals, clears, copies, holes, orphans, tiers and restarts.
 @Suite("The fleet index against a dictionary reference")
 struct FleetStreamTests {
-  @Test("gives the same matches on random streams", arguments: 0..<200 as Range<UInt64>)
+  @Test("gives the same matches on random streams", arguments: TestSeeds.upTo(200))
   func randomStreams(seed: UInt64) throws {
     var stream = try RandomStream(seed: seed)
     while stream.operations < 10_000 {

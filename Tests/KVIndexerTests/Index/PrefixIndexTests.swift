@@ -16,7 +16,7 @@ struct PrefixIndexTests {
   }
 
   /// Random stores, removals in any order, clears, copies and clashing hashes.
-  @Test("agrees with per-lane sets of keys on random streams", arguments: 0..<60 as Range<UInt64>)
+  @Test("agrees with per-lane sets of keys on random streams", arguments: TestSeeds.upTo(60))
   func randomStreams(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     var index = PrefixIndex(byteBudget: 8 << 20)

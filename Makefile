@@ -1,0 +1,52 @@
+# Every target does its own set-up; `make demo` and `make test` work on a fresh machine.
+
+SWIFT_FILES := Package.swift Sources Tests
+RELEASE := swift build -c release
+# Tests run optimised: the random streams and the fuzzing are too long for a debug build.
+TESTS := -c release --scratch-path .build-tests -Xswiftc -enable-testing
+STRICT := -Xswiftc -warnings-as-errors
+# The backtracer's own signal handlers show up in sanitizer reports.
+export SWIFT_BACKTRACE ?= enable=no
+
+.PHONY: demo test deps lint format bench bench-smoke sanitize e2e-vllm install clean
+
+demo: deps
+	$(RELEASE) --product kvindexer
+	$$($(RELEASE) --show-bin-path)/kvindexer demo $(DEMO)
+
+test: deps
+	swift build $(TESTS) $(STRICT) --build-tests
+	swift test $(TESTS) $(STRICT) --skip-build
+
+deps:
+	@scripts/deps.sh
+
+lint:
+	swift format lint --strict --recursive --parallel $(SWIFT_FILES)
+
+format:
+	swift format format --in-place --recursive --parallel $(SWIFT_FILES)
+
+bench: deps
+	$(RELEASE) --product kvbench
+	$$($(RELEASE) --show-bin-path)/kvbench all
+
+bench-smoke: deps
+	$(RELEASE) $(STRICT) --product kvbench
+	$$($(RELEASE) --show-bin-path)/kvbench --smoke
+
+# Debug builds with fewer seeds: a sanitizer is ten times slower.
+sanitize: deps
+	scripts/sanitize.sh thread
+	scripts/sanitize.sh address
+
+e2e-vllm: deps
+	scripts/e2e-vllm.sh
+
+PREFIX ?= /usr/local
+install: deps
+	$(RELEASE) --product kvindexer
+	install -D $$($(RELEASE) --show-bin-path)/kvindexer $(DESTDIR)$(PREFIX)/bin/kvindexer
+
+clean:
+	rm -rf .build .build-tests .build-thread .build-address .work
