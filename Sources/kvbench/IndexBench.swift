@@ -26,7 +26,7 @@ func runMatch() {
             if s.range.lowerBound > 0 {
               parent = .block(
                 index.find(
-                  h[s.range.lowerBound - 1], scope: scopes[s.lane], lanes: [lanes[s.lane]])!)
+                  h[s.range.lowerBound - 1], scope: scopes[s.lane], lanes: LaneSet(lanes[s.lane]))!)
             }
             index.store(
               lanes[s.lane], scope: &scopes[s.lane], parent: parent,

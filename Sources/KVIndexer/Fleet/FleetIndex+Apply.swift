@@ -73,8 +73,7 @@ extension FleetIndex {
     }
     let parent: BlockParent
     if let hash = event.parent {
-      let owner = source.groups[group]
-      guard let block = index.find(hash, scope: owner.scope, lanes: owner.usedLanes) else {
+      guard let block = find(hash, source, group) else {
         park(event, hash, batch, source, tier)
         return
       }
@@ -147,10 +146,16 @@ extension FleetIndex {
 
   /// The block that the source's full groups, in any tier, call `hash`.
   private func findBlock(_ hash: EngineHash, _ source: Source) -> BlockRef? {
-    for group in source.groups where group.spec.kind == .full {
-      if let block = index.find(hash, scope: group.scope, lanes: group.usedLanes) { return block }
+    for group in source.groups.indices where source.groups[group].spec.kind == .full {
+      if let block = find(hash, source, group) { return block }
     }
     return nil
+  }
+
+  /// The block that one group of the source calls `hash`, if it holds it in any tier.
+  @inline(__always)
+  private func find(_ hash: EngineHash, _ source: Source, _ group: Int) -> BlockRef? {
+    index.find(hash, scope: source.groups[group].scope, lanes: source.groups[group].lanes)
   }
 
   /// Gives a block that was announced by hash alone its place, now that it is known.
@@ -181,10 +186,8 @@ extension FleetIndex {
 
   private mutating func adoptOrphans(of parent: EngineHash, _ source: Source) {
     for store in source.orphans.take(waitingFor: parent) {
-      let group = source.groups.firstIndex { $0.number == store.group }
-      guard let group,
-        let block = index.find(
-          parent, scope: source.groups[group].scope, lanes: source.groups[group].usedLanes)
+      guard let group = source.groups.firstIndex(where: { $0.number == store.group }),
+        let block = find(parent, source, group)
       else { continue }
       source.counters.orphansResolved += store.hashes.count
       storeRun(
@@ -219,9 +222,8 @@ extension FleetIndex {
   private mutating func remove(
     _ hash: EngineHash, _ group: inout CacheGroup, _ orphans: inout Orphanage, _ tier: Tier
   ) -> Bool {
-    if let lane = group.lanes[Int(tier.rawValue)],
-      index.remove(
-        lane, scope: &group.scope, hash: hash, siblings: group.siblings(of: lane)) != .unknown
+    if let lane = group.lanes[tier],
+      index.remove(lane, scope: &group.scope, hash: hash, siblings: group.lanes) != .unknown
     {
       return true
     }

@@ -47,8 +47,7 @@ public struct FleetIndex: ~Copyable {
   public mutating func removeSource(_ id: SourceID) {
     guard let source = source(id) else { return }
     for group in source.groups {
-      for (tier, lane) in zip(Tier.allCases, group.lanes) {
-        guard let lane else { continue }
+      for (tier, lane) in group.lanes.all {
         if group.needsPath(tier) { index.continuationLanes -= 1 }
         index.removeLane(lane)
         owners[lane.index] = nil
@@ -103,7 +102,7 @@ public struct FleetIndex: ~Copyable {
     guard let source = source(id) else { return 0 }
     var dropped = 0
     for number in source.groups.indices {
-      for lane in source.groups[number].usedLanes { dropped += index.clear(lane) }
+      for (_, lane) in source.groups[number].lanes.all { dropped += index.clear(lane) }
       source.groups[number].scope = HashScope(duplicates: source.configuration.duplicates)
       source.groups[number].pending = [:]
     }
@@ -115,9 +114,9 @@ public struct FleetIndex: ~Copyable {
 
   /// The lane of a group and tier, made on first use.
   mutating func lane(_ source: Source, _ group: Int, _ tier: Tier) -> LaneID {
-    if let lane = source.groups[group].lanes[Int(tier.rawValue)] { return lane }
+    if let lane = source.groups[group].lanes[tier] { return lane }
     let lane = index.addLane()
-    source.groups[group].lanes[Int(tier.rawValue)] = lane
+    source.groups[group].lanes[tier] = lane
     while owners.count <= lane.index { owners.append(nil) }
     owners[lane.index] = source
     if source.groups[group].needsPath(tier) { index.continuationLanes += 1 }
