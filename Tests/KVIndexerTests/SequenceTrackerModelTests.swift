@@ -24,7 +24,7 @@ private struct Model {
   var random: SeededGenerator
   let hasReplay: Bool
   let ringMax: Int
-  let isLossy: Bool
+  var isLossy: Bool
 
   var life = 0
   var next: UInt64 = 0
@@ -151,6 +151,7 @@ private struct Model {
 
   /// Lets everything arrive without further losses; the tracker must come to rest.
   mutating func quiesce() throws {
+    isLossy = false
     if !isConnected {
       isConnected = true
       harness.connect()

@@ -4,12 +4,15 @@ extension FleetIndex {
   /// Blocks that can't be placed are parked, counted, or declared in the source's trust; nothing is
   /// dropped silently. A batch of another incarnation than the source's is dropped and counted.
   ///
-  /// - Parameter now: Monotonic nanoseconds.
+  /// - Parameters:
+  ///   - events: The slice to apply; nil: the whole batch. Slices of a batch come in order.
+  ///   - now: Monotonic nanoseconds.
   /// - Returns: Whether the batch emptied the whole cache. Its history is then known again, whatever
   ///   was missed before: the caller tells the sequence tracker (`historyCleared`).
   @discardableResult
   public mutating func apply(
-    _ batch: borrowing EventBatch, from id: SourceID, incarnation: Incarnation, now: UInt64
+    _ batch: borrowing EventBatch, events: Range<Int>? = nil, from id: SourceID,
+    incarnation: Incarnation, now: UInt64
   ) -> Bool {
     guard let source = source(id) else { return false }
     guard source.incarnation == incarnation else {
@@ -18,7 +21,7 @@ extension FleetIndex {
     }
     let clearsBefore = source.counters.clearedEvents
     if batch.skippedEvents > 0 { source.damage(.undecodable) }
-    for event in batch.events {
+    for event in batch.events[events ?? batch.events.indices] {
       switch event.kind {
       case .stored: store(event, batch, source)
       case .removed: remove(event, batch, source)

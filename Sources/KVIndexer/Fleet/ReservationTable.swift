@@ -37,6 +37,8 @@ public struct ReservationTable: ~Copyable {
   private(set) var claims: [String: Reservation] = [:]
   private var claimsByLane: [Set<String>] = []
   private var blocks = 0
+  /// No claim expires before this.
+  private var earliestExpiry = UInt64.max
   public internal(set) var counters = Counters()
   public internal(set) var lag = LagEstimator()
 
@@ -77,6 +79,7 @@ public struct ReservationTable: ~Copyable {
       hashes: keys.map { EngineHash($0) }, count: keys.count)
     claims[name] = Reservation(lane: lane, keys: keys, madeAt: now, expiresAt: expiry)
     claimsByLane[lane.index].insert(name)
+    earliestExpiry = min(earliestExpiry, expiry)
     blocks += keys.count
     counters.made += 1
     return expiry
@@ -98,10 +101,15 @@ public struct ReservationTable: ~Copyable {
 
   /// Ends the claims whose time is over.
   mutating func expire(now: UInt64) {
+    guard isDue(now: now) else { return }
     for (name, claim) in claims where claim.expiresAt <= now {
       if take(name) { counters.expired += 1 }
     }
+    earliestExpiry = claims.values.reduce(.max) { min($0, $1.expiresAt) }
   }
+
+  /// Whether `expire` may have something to do.
+  public func isDue(now: UInt64) -> Bool { earliestExpiry <= now }
 
   /// Ends every claim on `lane`: what they claimed was cleared.
   mutating func drop(_ lane: LaneID) {

@@ -33,6 +33,12 @@ extension FleetIndex {
   /// Ids of all sources, ascending.
   public var sourceIDs: [SourceID] { sources.compactMap { $0?.id } }
 
+  /// How far a source can be believed; nil when there is no such source.
+  public func trust(of id: SourceID) -> Trust? { source(id)?.trust }
+
+  /// What a source was added as; nil when there is no such source.
+  public func configuration(of id: SourceID) -> SourceConfiguration? { source(id)?.configuration }
+
   /// The state of one source; nil when there is no such source.
   ///
   /// - Complexity: O(lanes).

@@ -26,6 +26,8 @@ extension SequenceTracker {
       restart(.sequenceRegressed)
     }
     lastLive = message
+    // It tells as much as the check would, and need not wait for it.
+    if replay?.purpose == .check { closeReplay() }
     checkLater()
     if replay != nil || !held.isEmpty {
       hold(message)

@@ -28,7 +28,8 @@
 ///                ended without L                         new incarnation; replay from 0
 ///                replayed, begins after L                new incarnation, joined late
 ///                failed for good                         live; a proof fails: new incarnation
-/// live           quiet for a while, then tick            the same; replay from L as a check
+/// live           quiet for a while, then tick            the same; replay from L as a check,
+///                                                        which the next live message ends
 ///                live = next                             delivered
 ///                live > next                             replaying from L; held back
 ///                the same without replay                 gap declared; delivered
@@ -50,8 +51,8 @@
 /// declared, and each further request is for messages above it. A failed exchange is tried again
 /// `replayAttemptsMax` times in all, then replays are not used until the next connection.
 ///
-/// A lost message shows only by the next one, so once after every burst, and after a connection, the
-/// ring is asked whether there is anything after the last delivered message.
+/// A lost message shows only by the next one. So once after every burst, and after a connection,
+/// the ring is asked whether there is anything after the last delivered message.
 ///
 /// A live sequence is compared with the live stream of the same connection, not with what was
 /// delivered: live messages below a replay's end are an overlap, and a stream that goes backwards

@@ -23,6 +23,7 @@ final class ReplayExchange {
     socket = try ZMQSocket(.dealer, in: context)
     try socket.set(ZMQ_RCVHWM, settings.receiveHighWaterMark)
     try socket.set(ZMQ_MAXMSGSIZE, bytes: settings.messageBytesMax)
+    try socket.set(ZMQ_CONNECT_TIMEOUT, settings.connectTimeoutMilliseconds)
     try socket.set(ZMQ_RECONNECT_IVL, settings.reconnectMilliseconds)
     try socket.connect(endpoint)
     // The server is a ROUTER that expects an empty delimiter, and else gives no answer at all.

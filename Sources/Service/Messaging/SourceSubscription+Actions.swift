@@ -101,12 +101,13 @@ extension SourceSubscription {
   }
 
   private func count(_ range: Range<UInt64>, _ cause: IncompleteCause) {
+    // Wrapping: the sequences are a peer's, and it may jump as far as it likes.
     let lost = range.upperBound - range.lowerBound
     if cause == .joinedLate {
-      counters.missedBeforeJoining += lost
+      counters.missedBeforeJoining &+= lost
     } else {
       counters.gaps += 1
-      counters.lostMessages += lost
+      counters.lostMessages &+= lost
     }
   }
 }

@@ -53,6 +53,7 @@ final class SourceSubscription: @unchecked Sendable {
   private func open() throws(ZMQError) {
     try subscriber.set(ZMQ_RCVHWM, settings.receiveHighWaterMark)
     try subscriber.set(ZMQ_MAXMSGSIZE, bytes: settings.messageBytesMax)
+    try subscriber.set(ZMQ_CONNECT_TIMEOUT, settings.connectTimeoutMilliseconds)
     try subscriber.set(ZMQ_RECONNECT_IVL, settings.reconnectMilliseconds)
     try subscriber.set(ZMQ_RECONNECT_IVL_MAX, settings.reconnectMillisecondsMax)
     try subscriber.set(ZMQ_HEARTBEAT_IVL, settings.heartbeatMilliseconds)

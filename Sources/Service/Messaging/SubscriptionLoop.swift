@@ -74,6 +74,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
   }
 
   /// Stops following a source; `.removed` is its last delivery.
+  ///
+  /// Its id may be given to another source once that delivery was applied.
   package func remove(_ source: SourceID) {
     lock.withLock { registered[source] = nil }
     post(.remove(source))

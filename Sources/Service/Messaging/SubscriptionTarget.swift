@@ -31,6 +31,7 @@ package struct SubscriptionSettings: Sendable, Equatable {
   package var receiveHighWaterMark: Int32 = 100_000
   /// A peer that sends a longer message is disconnected.
   package var messageBytesMax: Int64 = 64 << 20
+  package var connectTimeoutMilliseconds: Int32 = 5_000
   package var reconnectMilliseconds: Int32 = 100
   package var reconnectMillisecondsMax: Int32 = 2_000
   /// ZMTP pings on an idle connection; a peer that answers none in time is disconnected.

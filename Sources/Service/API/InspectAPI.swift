@@ -1,0 +1,182 @@
+import KVIndexer
+import Tokenize
+
+/// `GET /v1/endpoints`, `GET /v1/sources` and `GET /readyz`: the state of the fleet.
+extension IndexerAPI {
+  func endpoints() -> HTTPResponse {
+    var json = JSONWriter()
+    json.object { json in
+      json.field("endpoints") { json in
+        json.array { json in
+          for member in membership.members { write(member, &json) }
+        }
+      }
+    }
+    return HTTPResponse(json: json)
+  }
+
+  private func write(_ member: FleetMembership.Member, _ json: inout JSONWriter) {
+    let statuses = member.sources.compactMap { source in fleet.read { $0.status(of: source.id) } }
+    json.object { json in
+      json.field("endpoint", member.name)
+      json.field("address", member.configuration.authority)
+      json.field("model", member.model.isEmpty ? nil : member.model)
+      json.field("labels") { json in
+        json.object { json in
+          for (key, value) in member.configuration.labels.sorted(by: { $0.key < $1.key }) {
+            json.field(key, value)
+          }
+        }
+      }
+      json.field("ranks", statuses.count)
+      json.field("block_size", statuses.lazy.compactMap(\.blockSize).first)
+      json.field("blocks", statuses.reduce(0) { $0 + ($1.blocks[.gpu] ?? 0) })
+      json.field("residencies", statuses.reduce(0) { $0 + $1.residencies })
+      let worst = statuses.first { $0.trust != .exact }?.trust ?? (statuses.isEmpty ? .connecting : .exact)
+      json.field("trust", worst.name)
+      json.field("reason", worst.reason)
+    }
+  }
+
+  func sources() -> HTTPResponse {
+    var json = JSONWriter(capacity: 4096)
+    json.object { json in
+      json.field("sources") { json in
+        json.array { json in
+          for member in membership.members {
+            for source in member.sources { write(member, source, &json) }
+          }
+        }
+      }
+    }
+    return HTTPResponse(json: json)
+  }
+
+  private func write(
+    _ member: FleetMembership.Member, _ source: FleetMembership.Subscribed,
+    _ json: inout JSONWriter
+  ) {
+    guard let status = fleet.read({ $0.status(of: source.id) }) else { return }
+    let stream = subscriptions.snapshot(of: source.id) ?? SubscriptionSnapshot()
+    json.object { json in
+      json.field("endpoint", member.name)
+      json.field("rank", source.configuration.rank)
+      json.field("trust", status.trust.name)
+      json.field("reason", source.failure ?? status.trust.reason)
+      json.field("incarnation", Int(status.incarnation.number))
+      json.field("block_size", status.blockSize)
+      json.field("warning", Self.warning(status))
+      json.field("blocks") { json in
+        json.object { json in
+          for tier in Tier.allCases where tier == .gpu || status.blocks[tier] != nil {
+            json.field(tier.name, status.blocks[tier] ?? 0)
+          }
+        }
+      }
+      json.field("residencies", status.residencies)
+      json.field("bytes", status.bytes)
+      json.field("orphans_waiting", status.orphansWaiting)
+      json.field("groups") { json in
+        json.array { json in
+          for group in status.groups { Self.write(group, &json) }
+        }
+      }
+      json.field("counters") { Self.write(status.counters, &$0) }
+      json.field("stream") { Self.write(source.configuration, stream, &$0) }
+    }
+  }
+
+  private static func warning(_ status: SourceStatus) -> String? {
+    guard status.contradictsConfiguration, let learnt = status.blockSize else { return nil }
+    return "blockSize \(status.configuration.blockSize ?? 0) is configured, but the engine's "
+      + "events say \(learnt): the events are right, mend the configuration"
+  }
+
+  private static func write(_ group: CacheGroupStatus, _ json: inout JSONWriter) {
+    let kind =
+      switch group.spec.kind {
+      case .full: "full"
+      case .slidingWindow: "sliding_window"
+      case .stateSpace: "state_space"
+      case .unknown: "unknown"
+      }
+    json.object { json in
+      json.field("group", group.number)
+      json.field("kind", kind)
+      json.field("window_tokens", group.spec.window)
+      json.field("block_size", group.blockSize)
+      json.field("blocks", group.blocks)
+      json.field("pending", group.pending)
+    }
+  }
+
+  private static func write(_ counters: SourceCounters, _ json: inout JSONWriter) {
+    json.object { json in
+      json.field("stored_events", counters.storedEvents)
+      json.field("removed_events", counters.removedEvents)
+      json.field("cleared_events", counters.clearedEvents)
+      json.field("stored_blocks", counters.storedBlocks)
+      json.field("copied_blocks", counters.copiedBlocks)
+      json.field("removed_blocks", counters.removedBlocks)
+      json.field("unknown_removals", counters.unknownRemovals)
+      json.field("orphans_parked", counters.orphansParked)
+      json.field("orphans_resolved", counters.orphansResolved)
+      json.field("orphans_dropped", counters.orphansDropped)
+      json.field("unpaired_stores", counters.unpairedStores)
+      json.field("unknown_media", counters.unknownMedia)
+      json.field("fenced_batches", counters.fencedBatches)
+      json.field("evicted_blocks", counters.evictedBlocks)
+    }
+  }
+
+  private static func write(
+    _ configuration: EventSourceConfiguration, _ stream: SubscriptionSnapshot,
+    _ json: inout JSONWriter
+  ) {
+    let counters = stream.counters
+    let replays =
+      counters.replaysComplete + counters.replaysPartial + counters.replaysEmpty
+      + counters.replaysFailed
+    json.object { json in
+      json.field("endpoint", configuration.eventAddress.description)
+      json.field("replay_endpoint", configuration.replayAddress?.description)
+      json.field("topic", stream.topic)
+      json.field("peers", stream.peers)
+      json.field("last_sequence", counters.lastSequence.map { Int(clamping: $0) })
+      json.field("messages", Int(clamping: counters.liveMessages))
+      json.field("replayed_messages", Int(clamping: counters.replayedMessages))
+      json.field("gaps", Int(clamping: counters.gaps))
+      json.field("lost_messages", Int(clamping: counters.lostMessages))
+      json.field("missed_before_joining", Int(clamping: counters.missedBeforeJoining))
+      json.field("duplicates", Int(clamping: counters.duplicates))
+      json.field("overflows", Int(clamping: counters.overflows))
+      json.field("malformed", Int(clamping: counters.malformedMessages))
+      json.field("connections", Int(clamping: counters.connections))
+      json.field("replays", Int(clamping: replays))
+    }
+  }
+
+  /// Ready when answers mean something: a source is followed, and none is still catching up.
+  func readiness() -> HTTPResponse {
+    var counts: [String: Int] = [:]
+    for member in membership.members {
+      for source in member.sources {
+        if let trust = fleet.read({ $0.trust(of: source.id) }) { counts[trust.name, default: 0] += 1 }
+      }
+    }
+    let total = counts.values.reduce(0, +)
+    let down = (counts["connecting"] ?? 0) + (counts["mismatched"] ?? 0)
+    let isReady = counts["bootstrapping"] == nil && total > down
+    var json = JSONWriter()
+    json.object { json in
+      json.field("ready", isReady)
+      json.field("sources") { json in
+        json.object { json in
+          for name in Trust.names { json.field(name, counts[name] ?? 0) }
+        }
+      }
+      json.field("endpoints_file", endpointsFile?.rejection.map { "\($0)" })
+    }
+    return HTTPResponse(status: isReady ? 200 : 503, json: json)
+  }
+}

@@ -1,0 +1,98 @@
+package import KVIndexer
+
+/// Which endpoints there are, and the sources of each: keeps index and subscriptions in step.
+package final class FleetMembership: @unchecked Sendable {
+  /// An endpoint and what it is called in answers.
+  package struct Member: Sendable {
+    package var name: String
+    package var configuration: EndpointConfiguration
+    package var model: String
+    package var sources: [Subscribed]
+  }
+
+  /// One of an endpoint's event sources.
+  package struct Subscribed: Sendable {
+    package var id: SourceID
+    package var configuration: EventSourceConfiguration
+    /// Why it could not be subscribed to; nil when it was.
+    package var failure: String?
+  }
+
+  private let fleet: SharedFleet
+  private let subscriptions: SubscriptionLoop
+  private let defaultModel: String
+  private let log: Log
+  private let lock = Lock()
+  private var byIdentity: [EndpointConfiguration.Identity: Member] = [:]
+
+  init(fleet: SharedFleet, subscriptions: SubscriptionLoop, defaultModel: String, log: Log) {
+    self.fleet = fleet
+    self.subscriptions = subscriptions
+    self.defaultModel = defaultModel
+    self.log = log
+  }
+
+  /// All endpoints, ordered by name.
+  package var members: [Member] {
+    lock.withLock { byIdentity.values.sorted { $0.name < $1.name } }
+  }
+
+  func add(_ configuration: EndpointConfiguration) {
+    let identity = configuration.identity
+    let name = identity.namespace == "default" ? identity.name : identity.description
+    let model = configuration.model ?? defaultModel
+    var member = Member(name: name, configuration: configuration, model: model, sources: [])
+    for source in configuration.sources {
+      member.sources.append(subscribe(name, model, configuration, source))
+    }
+    lock.withLock { byIdentity[identity] = member }
+    log(.info, "\(name): added at \(configuration.authority), \(member.sources.count) sources")
+  }
+
+  private func subscribe(
+    _ name: String, _ model: String, _ configuration: EndpointConfiguration,
+    _ source: EventSourceConfiguration
+  ) -> Subscribed {
+    let id = fleet.write {
+      $0.addSource(
+        SourceConfiguration(
+          endpoint: name, model: model, rank: source.rank, blockSize: configuration.blockSize))
+    }
+    var subscribed = Subscribed(id: id, configuration: source)
+    do throws(ZMQError) {
+      try subscriptions.add(
+        SubscriptionTarget(
+          source: id, endpoint: source.eventAddress.description,
+          replayEndpoint: source.replayAddress?.description, isBound: source.isBound,
+          topic: configuration.topic))
+    } catch {
+      subscribed.failure = "\(source.eventAddress) can't be subscribed to: \(error)"
+      log(.error, "\(name) rank \(source.rank): \(subscribed.failure ?? "")")
+    }
+    return subscribed
+  }
+
+  func remove(_ identity: EndpointConfiguration.Identity) {
+    guard let member = lock.withLock({ byIdentity.removeValue(forKey: identity) }) else { return }
+    for source in member.sources {
+      // Not credited from now on; the index forgets it when its last delivery has come through.
+      fleet.write { $0.setStream(.connecting, of: source.id) }
+      if source.failure == nil {
+        subscriptions.remove(source.id)
+      } else {
+        fleet.write { $0.removeSource(source.id) }
+      }
+    }
+    log(.info, "\(member.name): removed")
+  }
+
+  /// Follows a change of the endpoints file.
+  func apply(_ change: EndpointsChange) {
+    for endpoint in change.removed { remove(endpoint.identity) }
+    for (old, new) in change.changed {
+      remove(old.identity)
+      add(new)
+    }
+    for endpoint in change.added { add(endpoint) }
+  }
+}

@@ -1,0 +1,41 @@
+import KVIndexer
+
+/// The thread that ends reservations whose time is over.
+final class Housekeeping: @unchecked Sendable {
+  private static let periodNanoseconds: UInt64 = 100_000_000
+
+  private let fleet: SharedFleet
+  private let condition = ConditionLock()
+  private var isStopping = false
+  private var thread: WorkerThread?
+
+  init(fleet: SharedFleet) { self.fleet = fleet }
+
+  func start() {
+    condition.withLock { thread = WorkerThread(name: "housekeeping") { self.run() } }
+  }
+
+  func stop() {
+    let thread = condition.withLock {
+      isStopping = true
+      condition.broadcast()
+      return self.thread
+    }
+    thread?.join()
+  }
+
+  private func run() {
+    while true {
+      let now = MonotonicClock.nowNanoseconds()
+      if fleet.read({ $0.reservations.isDue(now: now) }) {
+        fleet.write { $0.expireReservations(now: now) }
+      }
+      let isOver = condition.withLock {
+        let deadline = now + Self.periodNanoseconds
+        while !isStopping, condition.wait(untilNanoseconds: deadline) {}
+        return isStopping
+      }
+      if isOver { return }
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import KVIndexer
+
+/// The thread that decodes what the subscriptions deliver and applies it to the index, in order.
+///
+/// Decoding and hashing happen outside the index's lock; a batch is applied in slices, so that
+/// readers never wait for a whole one.
+final class Ingest: @unchecked Sendable {
+  /// Blocks that are applied before readers get their turn.
+  private static let sliceBlocks = 256
+
+  let queue: IngestQueue
+  private let fleet: SharedFleet
+  private let metrics: ServiceMetrics
+  private let log: Log
+  private let feedback: Feedback
+  private let lock = Lock()
+  private var thread: WorkerThread?
+  private var publishedCounters = EventDecodingCounters()
+
+  // Of the thread:
+  private var decoder: EventDecoder
+  private var batch = EventBatch()
+  private var trusts: [SourceID: Trust] = [:]
+
+  /// What the subscription loop must hear of applied batches.
+  struct Feedback: Sendable {
+    var undecodable: @Sendable (SourceID, Incarnation, UInt64) -> Void
+    var historyCleared: @Sendable (SourceID, Incarnation, UInt64) -> Void
+  }
+
+  init(
+    fleet: SharedFleet, queue: IngestQueue, metrics: ServiceMetrics, log: Log, feedback: Feedback
+  ) {
+    self.fleet = fleet
+    self.queue = queue
+    self.metrics = metrics
+    self.log = log
+    self.feedback = feedback
+    decoder = EventDecoder(seed: fleet.hasher.seed)
+  }
+
+  func start() {
+    lock.withLock { thread = WorkerThread(name: "ingest") { self.run() } }
+  }
+
+  /// Applies what is queued and ends the thread.
+  func stop() {
+    queue.close()
+    lock.withLock { thread }?.join()
+  }
+
+  /// What was decoded and skipped so far.
+  var decodingCounters: EventDecodingCounters { lock.withLock { publishedCounters } }
+
+  private func run() {
+    var deliveries: [Delivery] = []
+    while queue.take(into: &deliveries) {
+      for delivery in deliveries { apply(delivery) }
+      lock.withLock { publishedCounters = decoder.counters }
+    }
+  }
+
+  private func apply(_ delivery: Delivery) {
+    let source = delivery.source
+    switch delivery.content {
+    case .batch(let sequence, let payload, let receivedAt):
+      apply(payload, sequence, source, delivery.incarnation, receivedAt)
+    case .newIncarnation(let cause):
+      let dropped = fleet.write { $0.beginIncarnation(delivery.incarnation, of: source) }
+      if delivery.incarnation.number > 1 || dropped > 0 {
+        log(
+          .warning,
+          "\(name(source)): the engine's cache is a new one (\(cause.name)); "
+            + "\(dropped) blocks of the old one are dropped")
+      }
+    case .state(let state):
+      fleet.write { $0.setStream(state, of: source) }
+    case .removed:
+      fleet.write { $0.removeSource(source) }
+      trusts[source] = nil
+      return
+    }
+    noteTrust(source)
+  }
+
+  private func apply(
+    _ payload: [UInt8], _ sequence: UInt64, _ source: SourceID, _ incarnation: Incarnation,
+    _ receivedAt: UInt64
+  ) {
+    do throws(EventDecodingError) {
+      try payload.span.withUnsafeBytes { bytes throws(EventDecodingError) in
+        try decoder.decode(bytes, into: &batch)
+      }
+    } catch {
+      log(.error, "\(name(source)): message \(sequence) can't be decoded: \(error)")
+      feedback.undecodable(source, incarnation, sequence)
+      return
+    }
+    fleet.hasher.prepare(&batch)
+    if batch.timestamp > 0 {
+      metrics.eventLag.observe(max(WallClock.seconds() - batch.timestamp, 0))
+    }
+    var isCleared = false
+    var start = 0
+    repeat {
+      let end = sliceEnd(from: start)
+      let now = MonotonicClock.nowNanoseconds()
+      let cleared = fleet.write {
+        $0.apply(batch, events: start..<end, from: source, incarnation: incarnation, now: now)
+      }
+      isCleared = isCleared || cleared
+      start = end
+    } while start < batch.events.count
+    metrics.applyLatency.observe(
+      Double(MonotonicClock.nowNanoseconds() &- receivedAt) / 1e9)
+    if isCleared { feedback.historyCleared(source, incarnation, sequence) }
+  }
+
+  private func sliceEnd(from start: Int) -> Int {
+    var blocks = 0
+    var end = start
+    while end < batch.events.count, blocks < Self.sliceBlocks {
+      blocks += max(batch.events[end].hashes.count, 1)
+      end += 1
+    }
+    return end
+  }
+
+  /// Logs a change of a source's trust: one line that says what to do.
+  private func noteTrust(_ source: SourceID) {
+    guard let trust = fleet.read({ $0.trust(of: source) }), trusts[source] != trust else { return }
+    trusts[source] = trust
+    let level: Log.Level = trust == .exact || trust == .bootstrapping ? .info : .warning
+    log(level, "\(name(source)): \(trust.name)\(trust.reason.map { ": \($0)" } ?? "")")
+  }
+
+  private func name(_ source: SourceID) -> String {
+    guard let configuration = fleet.read({ $0.configuration(of: source) }) else {
+      return "source \(source.index)"
+    }
+    return "\(configuration.endpoint) rank \(configuration.rank)"
+  }
+}

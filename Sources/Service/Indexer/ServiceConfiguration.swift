@@ -1,0 +1,28 @@
+import KVIndexer
+
+/// What `kvindexer serve` runs with; each default is written here and nowhere else.
+package struct ServiceConfiguration: Sendable {
+  /// Endpoints that were named on the command line; they stay for the life of the process.
+  package var endpoints: [EndpointConfiguration] = []
+  /// A file of further endpoints, followed while the service runs.
+  package var endpointsFile: String?
+  /// The model of endpoints that do not name theirs; empty for none.
+  package var model = ""
+  package var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 9300)]
+  /// Bytes that the index may take.
+  package var memoryBudget = 2 << 30
+  /// Keys block hashes, so that processes with the same text agree on them; nil for a random key.
+  package var hashKey: String?
+  package var http: HTTPLimits = {
+    var limits = HTTPLimits()
+    limits.threads = 2
+    return limits
+  }()
+  package var subscriptions = SubscriptionSettings()
+  package var queue = IngestQueue.Limits()
+  /// How long a stop waits for answers under way.
+  package var stopLimit = Duration.seconds(5)
+  package var log = Log()
+
+  package init() {}
+}
