@@ -138,7 +138,7 @@ final class EngineLoop: @unchecked Sendable {
   private func publish(_ blockEvents: [BlockEvent]) {
     guard !blockEvents.isEmpty else { return }
     let batch = EngineBatch(
-      timestamp: UnixTime.now, events: blockEvents.map { EngineEvent($0) })
+      timestamp: WallClock.seconds(), events: blockEvents.map { EngineEvent($0) })
     publisher.publish(encoder.encode(batch))
     publisher.flush()
     condition.withLock { events.count(blockEvents) }
@@ -155,12 +155,14 @@ enum EngineLoopError: Error {
 package struct PublishedEvents: Sendable, Equatable {
   /// Messages, which is also the sequence of the next one.
   package var batches = 0
+  package var events = 0
   package var blocksStored = 0
   package var blocksRemoved = 0
 
-  fileprivate mutating func count(_ events: [BlockEvent]) {
+  fileprivate mutating func count(_ batch: [BlockEvent]) {
     batches += 1
-    for event in events {
+    events += batch.count
+    for event in batch {
       switch event {
       case .stored(let run): blocksStored += run.hashes.count
       case .removed: blocksRemoved += 1

@@ -135,7 +135,7 @@ extension ModelServerAPI {
     json.object { json in
       json.field("id", nextIdentifier())
       json.field("object", "text_completion")
-      json.field("created", Int(UnixTime.now))
+      json.field("created", Int(WallClock.seconds()))
       json.field("model", configuration.model)
       json.field("choices") { json in
         json.array { json in
@@ -167,13 +167,5 @@ extension ModelServerAPI {
       }
     }
     return HTTPResponse(json: json)
-  }
-}
-
-extension JSONWriter {
-  fileprivate mutating func tokens(_ name: String, _ tokens: [TokenID]) {
-    field(name) { json in
-      json.array { json in for token in tokens { json.integer(Int(token)) } }
-    }
   }
 }

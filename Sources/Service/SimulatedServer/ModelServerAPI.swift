@@ -25,7 +25,7 @@ final class ModelServerAPI: Sendable {
   let configuration: SimulatedServerConfiguration
   let loop: EngineLoop
   let tokenizer: WordTokenizer
-  let startTime = UnixTime.now
+  let startTime = WallClock.seconds()
   private let identifiers = Atomic<UInt64>(0)
 
   init(_ configuration: SimulatedServerConfiguration, loop: EngineLoop) {

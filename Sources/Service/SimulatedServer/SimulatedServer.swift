@@ -26,8 +26,10 @@ package final class SimulatedServer: Sendable {
     settings.bufferSteps = configuration.replayBatchesMax
     let publisher = try EventPublisher(settings)
     var actual = configuration
-    actual.eventEndpoint = publisher.endpoint
-    actual.replayEndpoint = publisher.replayEndpoint
+    actual.eventEndpoint = Self.resolved(configuration.eventEndpoint, publisher.endpoint)
+    actual.replayEndpoint = configuration.replayEndpoint.map {
+      Self.resolved($0, publisher.replayEndpoint ?? $0)
+    }
     let loop = EngineLoop(engine, stepTime: configuration.stepTime, publisher: publisher)
     do {
       var limits = HTTPLimits()
@@ -49,6 +51,17 @@ package final class SimulatedServer: Sendable {
   }
 
   deinit { kill() }
+
+  /// The endpoint that was asked for with the port that it got.
+  ///
+  /// libzmq spells the host its own way, `[::ffff:127.0.0.1]`.
+  private static func resolved(_ asked: String, _ bound: String) -> String {
+    guard asked.hasSuffix(":*"), let colon = bound.lastIndex(of: ":") else { return asked }
+    return String(asked.dropLast(2)) + bound[colon...]
+  }
+
+  /// The base of its paths, without a slash at the end.
+  package var url: String { "http://\(configuration.address)" }
 
   /// The state of the engine, and what it has published.
   package var status: (counters: EngineCounters, events: PublishedEvents) { loop.status() }
