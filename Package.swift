@@ -48,7 +48,9 @@ let package = Package(
       swiftSettings: settings),
 
     // Arguments and assembly.
-    .executableTarget(name: "kvindexer", dependencies: ["Service"], swiftSettings: settings),
+    .executableTarget(
+      name: "kvindexer", dependencies: ["Service", "Tokenize", "KVIndexer"],
+      swiftSettings: settings),
     .executableTarget(
       name: "kvbench", dependencies: ["KVIndexer", "Simulation", "Service"],
       swiftSettings: settings),
@@ -61,6 +63,7 @@ let package = Package(
     .testTarget(
       name: "SimulationTests", dependencies: ["Simulation", "KVIndexer"], swiftSettings: settings),
     .testTarget(
-      name: "ServiceTests", dependencies: ["Service", "Simulation"], swiftSettings: settings),
+      name: "ServiceTests", dependencies: ["Service", "Simulation", "KVIndexer", "Tokenize"],
+      swiftSettings: settings),
   ]
 )

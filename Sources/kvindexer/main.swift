@@ -1,4 +1,3 @@
-import Service
+import Glibc
 
-let report = try RecordingReplay.run(path: CommandLine.arguments[1])
-print(report.text)
+exit(CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))

@@ -33,7 +33,8 @@ struct IndexerAPI: Sendable {
   }
 
   /// The model that a request means: the one it names, or the only one there is.
-  func resolve(model: String?, among members: [FleetMembership.Member]) throws(HTTPError) -> String {
+  func resolve(model: String?, among members: [FleetMembership.Member]) throws(HTTPError) -> String
+  {
     let models = Set(members.map(\.model)).subtracting([""]).sorted()
     let listed = models.isEmpty ? "none is configured" : models.joined(separator: ", ")
     guard let model else {

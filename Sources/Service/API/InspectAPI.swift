@@ -32,7 +32,8 @@ extension IndexerAPI {
       json.field("block_size", statuses.lazy.compactMap(\.blockSize).first)
       json.field("blocks", statuses.reduce(0) { $0 + ($1.blocks[.gpu] ?? 0) })
       json.field("residencies", statuses.reduce(0) { $0 + $1.residencies })
-      let worst = statuses.first { $0.trust != .exact }?.trust ?? (statuses.isEmpty ? .connecting : .exact)
+      let worst =
+        statuses.first { $0.trust != .exact }?.trust ?? (statuses.isEmpty ? .connecting : .exact)
       json.field("trust", worst.name)
       json.field("reason", worst.reason)
     }
@@ -161,7 +162,9 @@ extension IndexerAPI {
     var counts: [String: Int] = [:]
     for member in membership.members {
       for source in member.sources {
-        if let trust = fleet.read({ $0.trust(of: source.id) }) { counts[trust.name, default: 0] += 1 }
+        if let trust = fleet.read({ $0.trust(of: source.id) }) {
+          counts[trust.name, default: 0] += 1
+        }
       }
     }
     let total = counts.values.reduce(0, +)

@@ -37,16 +37,7 @@ package struct Log: Sendable {
 
   @Sendable
   package static func standardError(_ line: String) {
-    var text = line
-    text.withUTF8 { bytes in
-      var rest = UnsafeRawBufferPointer(bytes)
-      while !rest.isEmpty {
-        let written = Glibc.write(STDERR_FILENO, rest.baseAddress, rest.count)
-        // There is nowhere else to say that the log itself can't be written.
-        guard written > 0 else { return }
-        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-      }
-    }
+    StandardStream.write(line, to: STDERR_FILENO)
   }
 
   private static func timestamp() -> String {
@@ -61,5 +52,25 @@ package struct Log: Sendable {
       \(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T\
       \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)).\(padding)\(milliseconds)Z
       """
+  }
+}
+
+/// Standard output as it is needed by commands that run for long: unbuffered, from any thread.
+package enum StandardOutput {
+  package static func write(_ text: String) { StandardStream.write(text, to: STDOUT_FILENO) }
+}
+
+private enum StandardStream {
+  static func write(_ text: String, to descriptor: Int32) {
+    var text = text
+    text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while !rest.isEmpty {
+        let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
+        // There is nowhere else to say that the stream itself can't be written.
+        guard written > 0 else { return }
+        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+      }
+    }
   }
 }

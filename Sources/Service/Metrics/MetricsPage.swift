@@ -161,8 +161,12 @@ struct MetricsPage {
       ("kvindexer_gaps_total", "Ranges of messages declared lost.", { $0.gaps }),
       ("kvindexer_lost_messages_total", "Messages in those ranges.", { $0.lostMessages }),
       ("kvindexer_duplicate_messages_total", "Messages delivered before.", { $0.duplicates }),
-      ("kvindexer_overflows_total", "Batches refused because the queue was full.", { $0.overflows }),
-      ("kvindexer_malformed_messages_total", "Messages of no known form.", { $0.malformedMessages }),
+      (
+        "kvindexer_overflows_total", "Batches refused because the queue was full.", { $0.overflows }
+      ),
+      (
+        "kvindexer_malformed_messages_total", "Messages of no known form.", { $0.malformedMessages }
+      ),
       ("kvindexer_connections_total", "Connections made.", { $0.connections }),
     ]
     for (name, help, value) in counters {

@@ -37,11 +37,12 @@ package struct ReplayReport: Sendable {
   package var isEqual: Bool { equalCount == rows.count }
 
   /// The table, the summary, and `N of M predictions equal` as the last line.
-  package var text: String {
+  package func text(onlyDifferences: Bool) -> String {
     var lines: [String] = []
-    if !rows.isEmpty {
+    let shown = rows.filter { !onlyDifferences || !$0.isEqual }
+    if !shown.isEmpty {
       lines.append("request  endpoint    prompt  predicted  reserved  delivered     label")
-      lines += rows.map { row in
+      lines += shown.map { row in
         [
           pad("\(row.id)", 7), "  ", padRight(row.endpoint, 10), pad("\(row.promptTokens)", 8),
           pad("\(row.predictedTokens)", 11), pad("\(row.reservedTokens)", 10),

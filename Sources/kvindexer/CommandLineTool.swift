@@ -1,0 +1,73 @@
+import Glibc
+import Service
+import Tokenize
+
+/// The `kvindexer` command: finds the subcommand and reports what goes wrong.
+enum CommandLineTool {
+  static let version = "0.1.0"
+
+  static let help = """
+    kvindexer \(version) — which model server holds which prefix in its KV cache, exactly
+
+    usage: kvindexer COMMAND [OPTIONS]
+
+      demo        four simulated engines, the indexer and a workload, on this machine
+      serve       the indexer service: follows engines' KV events, answers POST /v1/score
+      score       ask a running service how much of a prompt each endpoint holds
+      endpoints   list a running service's endpoints and how far each can be believed
+      sources     list its event sources in detail
+      tap         print a live engine's KV events, decoded
+      record      write a live engine's event messages to a file
+      replay      feed a recording to the index; predicted against delivered tokens
+      version     print the version
+
+    kvindexer COMMAND --help tells a command's options.
+    """
+
+  private static var commands: [(name: String, type: any Command.Type)] {
+    [
+      ("demo", DemoCommand.self), ("serve", ServeCommand.self), ("score", ScoreCommand.self),
+      ("endpoints", EndpointsCommand.self), ("sources", SourcesCommand.self),
+      ("tap", TapCommand.self), ("record", RecordCommand.self), ("replay", ReplayCommand.self),
+    ]
+  }
+
+  /// Runs the command that `words` name; returns the exit status.
+  static func run(_ words: [String]) -> Int32 {
+    guard let name = words.first, name != "--help", name != "-h", name != "help" else {
+      print(help)
+      return words.isEmpty ? 2 : 0
+    }
+    if name == "version" || name == "--version" {
+      print("kvindexer \(version)")
+      return 0
+    }
+    guard let command = commands.first(where: { $0.name == name })?.type else {
+      let nearest = nearestName(to: name, among: commands.map(\.name))
+      return fail(
+        "there is no command '\(name)'" + (nearest.map { "; did you mean '\($0)'?" } ?? ""), 2)
+    }
+    if words.contains("--help") || words.contains("-h") {
+      print(command.help)
+      return 0
+    }
+    do {
+      return try command.run(Arguments(Array(words.dropFirst())))
+    } catch let error as UsageError {
+      return fail("\(name): \(error.message)\nkvindexer \(name) --help tells the options.", 2)
+    } catch {
+      return fail("\(name): \(error)", 1)
+    }
+  }
+
+  private static func fail(_ message: String, _ status: Int32) -> Int32 {
+    Log.standardError("kvindexer: \(message)\n")
+    return status
+  }
+}
+
+/// One subcommand.
+protocol Command: Sendable {
+  static var help: String { get }
+  static func run(_ arguments: Arguments) throws -> Int32
+}

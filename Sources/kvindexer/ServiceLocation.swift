@@ -1,0 +1,53 @@
+import Foundation
+import Service
+
+/// Where a running service is: `--url` or `--socket`, with the default of `serve`.
+struct ServiceLocation {
+  static let help = """
+      --url URL            of the service (http://127.0.0.1:9300)
+      --socket PATH        its Unix socket instead
+      --json               print the service's answer as it is
+    """
+
+  var server: HTTPClient.Server
+  var isJSON: Bool
+
+  init(_ arguments: inout Arguments) throws(UsageError) {
+    let url = try arguments.option("--url") ?? "http://127.0.0.1:9300"
+    if let socket = try arguments.option("--socket") {
+      server = .unix(path: socket)
+    } else {
+      server = .url(url.hasSuffix("/") ? String(url.dropLast()) : url)
+    }
+    isJSON = arguments.flag("--json")
+  }
+
+  /// The body of the answer; an error of the service becomes an error of ours.
+  func ask(_ path: String, body: [UInt8]? = nil) throws -> [UInt8] {
+    var client = try HTTPClient(server)
+    let reply = try body.map { try client.post(path, body: $0) } ?? client.get(path)
+    guard (200..<300).contains(reply.status) else {
+      let error = try? JSONDecoder().decode(ServiceError.self, from: Data(reply.body))
+      throw ServiceFailure(
+        description: "the service answered \(reply.status): \(error?.error.message ?? reply.text)")
+    }
+    return reply.body
+  }
+
+  /// The answer, read into a type whose names are the API's in camel case.
+  func read<Answer: Decodable>(_ type: Answer.Type, from body: [UInt8]) throws -> Answer {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data(body))
+  }
+
+  private struct ServiceError: Decodable {
+    struct Content: Decodable { var message: String }
+    var error: Content
+  }
+}
+
+/// An answer of the service that is an error.
+struct ServiceFailure: Error, CustomStringConvertible {
+  var description: String
+}
