@@ -30,7 +30,7 @@ struct DemoTable {
       + (rows + [sum]).map { row in
         let tally = row.tally
         let counts = [
-          tally.requests, tally.running, tally.promptTokens, tally.predictedTokens,
+          tally.requests, tally.promptTokens, tally.predictedTokens,
           tally.deliveredTokens,
         ].map(Self.grouped)
         let blocks = [row.residentBlocks, row.evictedBlocks].map(Self.grouped)
@@ -45,10 +45,10 @@ struct DemoTable {
     let exact = rows.count { $0.trust == "exact" }
     return """
       \(Self.padded("\(seconds) s", 6))  \(Self.grouped(sum.requests)) requests, \
-      \(Self.grouped(sum.promptTokens)) prompt tokens, predicted \
-      \(Self.grouped(sum.predictedTokens)), delivered \(Self.grouped(sum.deliveredTokens)) \
-      (\(Self.hitRatio(sum))), \(Self.grouped(rows.reduce(0) { $0 + $1.evictedBlocks })) blocks \
-      evicted, \(exact) of \(rows.count) exact
+      \(Self.grouped(sum.promptTokens)) prompt tokens: \(Self.grouped(sum.predictedTokens)) \
+      predicted, \(Self.grouped(sum.deliveredTokens)) delivered (\(Self.hitRatio(sum))); \
+      \(Self.grouped(rows.reduce(0) { $0 + $1.evictedBlocks })) blocks evicted, \(exact) of \
+      \(rows.count) exact
       """
   }
 

@@ -44,10 +44,16 @@ import Testing
     #expect(text.contains("\u{1b}[6A") == isTerminal)
   }
 
-  @Test func `a demo that is stopped at once says so far and ends`() throws {
+  @Test(arguments: [1, 3, 10])
+  func `a demo can be stopped at any time`(call: Int) throws {
     let transcript = Transcript()
+    var calls = 0
     let status = try Demo.run(
-      options: DemoOptions(), output: transcript.output(isTerminal: false), isStopped: { _ in true })
+      options: DemoOptions(), output: transcript.output(isTerminal: false)
+    ) { duration in
+      calls += 1
+      return calls >= call || transcript.pass(duration)
+    }
     #expect(status == 0)
     #expect(transcript.text.contains("indexer   http://127.0.0.1:"))
   }
