@@ -43,10 +43,10 @@ extension Demo {
   static func conclusion(
     _ total: DemoTraffic.Tally, _ differences: [DemoTraffic.Exchange], _ fleet: DemoFleet
   ) -> String {
-    var text = "\n"
+    var text = differences.isEmpty ? "\n" : "\nThe first predictions that differ:\n"
     for difference in differences {
       text += """
-        \(fleet.engines[difference.engine].name): predicted \(difference.predictedTokens), \
+          \(fleet.engines[difference.engine].name): predicted \(difference.predictedTokens), \
         delivered \(difference.deliveredTokens) of \(difference.request.tokens.count) prompt \
         tokens\n
         """
