@@ -1,3 +1,5 @@
+import CIntrinsics
+
 /// The result of a match and its working memory, reused from one match to the next.
 ///
 /// `depths` is an array over lanes: no dictionary, no string and no allocation per block or lane.
@@ -58,18 +60,31 @@ public struct MatchBuffer: ~Copyable {
     path.removeAll()
   }
 
-  /// Sets the depth of every lane in `bits`, a word of the lane set at `word`.
-  @inline(__always)
-  func fill(_ word: Int, _ bits: UInt64, _ depth: UInt32) {
-    let target = depths + word &* 64
-    if bits == .max {
-      for index in 0..<64 { target[index] = depth }
-      return
+  /// The pointers of the buffer, for the inner loops of a match.
+  struct Rows: BitwiseCopyable {
+    var depths: UnsafeMutablePointer<UInt32>
+    var alive: UnsafeMutablePointer<UInt64>
+    var next: UnsafeMutablePointer<UInt64>
+    var words: Int
+
+    /// Sets the depth of every lane in `bits`, a word of the lane set at `word`.
+    @inline(__always)
+    func fill(_ word: Int, _ bits: UInt64, _ depth: Int) {
+      let target = depths + word &* 64
+      let depth = UInt32(truncatingIfNeeded: depth)
+      if bits.nonzeroBitCount > 6 {
+        ci_fill_masked(target, bits, depth)
+        return
+      }
+      var rest = bits
+      while rest != 0 {
+        target[rest.trailingZeroBitCount] = depth
+        rest &= rest &- 1
+      }
     }
-    var rest = bits
-    while rest != 0 {
-      target[rest.trailingZeroBitCount] = depth
-      rest &= rest &- 1
-    }
+  }
+
+  var rows: Rows {
+    @inline(__always) get { Rows(depths: depths, alive: alive, next: next, words: laneWords) }
   }
 }

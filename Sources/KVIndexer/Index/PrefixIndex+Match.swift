@@ -17,7 +17,8 @@ extension PrefixIndex {
     guard count > 0 else { return }
     var node = nodeTable.find(keys[0])
     guard node != HandleTable.none else { return }
-    for word in 0..<buffer.laneWords { buffer.alive[word] = .max }
+    let rows = buffer.rows
+    for word in 0..<rows.words { rows.alive[word] = .max }
     var depth = 0
     while true {
       let hot = nodes.hot + Int(node)
@@ -28,10 +29,10 @@ extension PrefixIndex {
       let matched = isWhole ? length : commonLength(node, 0, keys + depth, rest)
       buffer.path.append(MatchBuffer.Step(node: node, depth: depth, matched: matched))
       guard isWhole else {
-        finish(node, depth, matched, &buffer)
+        settle(node, depth, matched, rows)
         return
       }
-      let isAlive = intersect(node, depth, &buffer)
+      let isAlive = intersect(node, depth, length, rows)
       depth &+= length
       if !isAlive && continuationLanes == 0 { return }
       if depth < count {
@@ -39,9 +40,7 @@ extension PrefixIndex {
         if node != HandleTable.none { continue }
       }
       if isAlive {
-        for word in 0..<buffer.laneWords {
-          buffer.fill(word, buffer.alive[word], UInt32(depth))
-        }
+        for word in 0..<rows.words { rows.fill(word, rows.alive[word], depth) }
       }
       return
     }
@@ -49,87 +48,88 @@ extension PrefixIndex {
 
   /// Keeps the lanes that hold the whole node alive; the others get their depths.
   @inline(__always)
-  private func intersect(_ node: UInt32, _ depth: Int, _ buffer: inout MatchBuffer) -> Bool {
-    let alive = buffer.alive
-    let next = buffer.next
-    let isFirst = depth == 0
-    let length = UInt32(truncatingIfNeeded: self.length(node))
-    for word in 0..<buffer.laneWords { next[word] = 0 }
-    if !isLarge(node) {
-      let holders = nodes.holders(node)
-      for index in 0..<Int(nodes.hot[Int(node)].holderCount) {
-        keep(Holder(bits: holders[index]), depth, length, &buffer)
-      }
+  private func intersect(
+    _ node: UInt32, _ depth: Int, _ length: Int, _ rows: MatchBuffer.Rows
+  ) -> Bool {
+    let holders = nodes.holders(node)
+    if isLarge(node) {
+      intersectSet(HolderSet(words: holders), depth, length, rows)
     } else {
-      let set = holderSet(node)
-      let full = words[set.full]
-      for word in 0..<min(set.fullWords, buffer.laneWords) { next[word] = full[word] & alive[word] }
-      let partial = words[set.partial]
-      for index in 0..<set.partialCount {
-        keep(Holder(bits: partial[index]), depth, length, &buffer)
+      for word in 0..<rows.words { rows.next[word] = 0 }
+      for index in 0..<Int(nodes.hot[Int(node)].holderCount) {
+        keep(Holder(bits: holders[index]), depth, length, rows)
       }
     }
     var any: UInt64 = 0
-    for word in 0..<buffer.laneWords {
-      let kept = next[word]
-      if !isFirst { buffer.fill(word, alive[word] & ~kept, UInt32(truncatingIfNeeded: depth)) }
-      alive[word] = kept
+    for word in 0..<rows.words {
+      let kept = rows.next[word]
+      // Before the first node there is nothing to have held: depths are 0 already.
+      if depth > 0 { rows.fill(word, rows.alive[word] & ~kept, depth) }
+      rows.alive[word] = kept
       any |= kept
     }
     return any != 0
   }
 
-  @inline(__always)
-  private func keep(
-    _ holder: Holder, _ depth: Int, _ length: UInt32, _ buffer: inout MatchBuffer
+  private func intersectSet(
+    _ set: HolderSet, _ depth: Int, _ length: Int, _ rows: MatchBuffer.Rows
   ) {
+    let full = words[set.full]
+    let fullWords = min(set.fullWords, rows.words)
+    for word in 0..<fullWords { rows.next[word] = full[word] & rows.alive[word] }
+    for word in fullWords..<rows.words { rows.next[word] = 0 }
+    let partial = words[set.partial]
+    for index in 0..<set.partialCount { keep(Holder(bits: partial[index]), depth, length, rows) }
+  }
+
+  @inline(__always)
+  private func keep(_ holder: Holder, _ depth: Int, _ length: Int, _ rows: MatchBuffer.Rows) {
     let word = holder.lane >> 6
     let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: holder.lane & 63)
-    guard buffer.alive[word] & bit != 0 else { return }
-    if !holder.isMap && holder.value >= length {
-      buffer.next[word] |= bit
+    guard rows.alive[word] & bit != 0 else { return }
+    if !holder.isMap && Int(holder.value) >= length {
+      rows.next[word] |= bit
     } else {
-      buffer.depths[holder.lane] = UInt32(truncatingIfNeeded: depth &+ leading(holder))
-      buffer.alive[word] &= ~bit
+      rows.depths[holder.lane] = UInt32(truncatingIfNeeded: depth &+ leading(holder))
+      rows.alive[word] &= ~bit
     }
   }
 
   /// The last node, of which the query has only `matched` blocks: every lane gets its depth.
-  private func finish(
-    _ node: UInt32, _ depth: Int, _ matched: Int, _ buffer: inout MatchBuffer
+  private func settle(
+    _ node: UInt32, _ depth: Int, _ matched: Int, _ rows: MatchBuffer.Rows
   ) {
-    let alive = buffer.alive
-    let end = UInt32(truncatingIfNeeded: depth &+ matched)
-    if !isLarge(node) {
-      let holders = nodes.holders(node)
-      for index in 0..<Int(nodes.hot[Int(node)].holderCount) {
-        settle(Holder(bits: holders[index]), depth, matched, &buffer)
-      }
-    } else {
-      let set = holderSet(node)
+    let holders = nodes.holders(node)
+    if isLarge(node) {
+      let set = HolderSet(words: holders)
       let full = words[set.full]
-      for word in 0..<min(set.fullWords, buffer.laneWords) {
-        buffer.fill(word, full[word] & alive[word], end)
-        alive[word] &= ~full[word]
+      for word in 0..<min(set.fullWords, rows.words) {
+        rows.fill(word, full[word] & rows.alive[word], depth &+ matched)
+        rows.alive[word] &= ~full[word]
       }
       let partial = words[set.partial]
       for index in 0..<set.partialCount {
-        settle(Holder(bits: partial[index]), depth, matched, &buffer)
+        settle(Holder(bits: partial[index]), depth, matched, rows)
+      }
+    } else {
+      for index in 0..<Int(nodes.hot[Int(node)].holderCount) {
+        settle(Holder(bits: holders[index]), depth, matched, rows)
       }
     }
     if depth == 0 { return }
-    for word in 0..<buffer.laneWords { buffer.fill(word, alive[word], UInt32(depth)) }
+    for word in 0..<rows.words { rows.fill(word, rows.alive[word], depth) }
   }
 
   @inline(__always)
   private func settle(
-    _ holder: Holder, _ depth: Int, _ matched: Int, _ buffer: inout MatchBuffer
+    _ holder: Holder, _ depth: Int, _ matched: Int, _ rows: MatchBuffer.Rows
   ) {
     let word = holder.lane >> 6
     let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: holder.lane & 63)
-    guard buffer.alive[word] & bit != 0 else { return }
-    buffer.depths[holder.lane] = UInt32(truncatingIfNeeded: depth &+ min(leading(holder), matched))
-    buffer.alive[word] &= ~bit
+    guard rows.alive[word] & bit != 0 else { return }
+    rows.depths[holder.lane] = UInt32(
+      truncatingIfNeeded: depth &+ min(leading(holder), matched))
+    rows.alive[word] &= ~bit
   }
 
   /// How far `lane` holds the matched path from block `start` on, as a depth; `start` if not at all.

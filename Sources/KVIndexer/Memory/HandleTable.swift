@@ -57,9 +57,7 @@ struct HandleTable: ~Copyable {
 
   @inline(__always)
   private static func mix(_ key: UInt64) -> UInt64 {
-    var mixed = (key ^ (key >> 32)) &* 0x9E37_79B9_7F4A_7C15
-    mixed ^= mixed >> 29
-    mixed = mixed &* 0xBF58_476D_1CE4_E5B9
+    let mixed = (key ^ (key >> 32)) &* 0x9E37_79B9_7F4A_7C15
     return mixed ^ (mixed >> 32)
   }
 
