@@ -5,7 +5,8 @@ extension Demo {
   static func introduction(_ options: DemoOptions, _ fleet: DemoFleet) -> String {
     let capacity = DemoTable.grouped(options.usableBlocks * options.blockSize)
     var text = """
-      \(options.engines) simulated vLLM engines and the indexer in one process, over real HTTP and ZeroMQ.
+      \(options.engines) simulated vLLM engines and the indexer in one process, over real \
+      HTTP and ZeroMQ.
       Each engine has a KV cache of \(options.usableBlocks) blocks of \(options.blockSize) tokens: \
       \(capacity) tokens. Seed \(options.seed).
 
@@ -18,8 +19,8 @@ extension Demo {
     text += """
         indexer   \(fleet.indexerURL)
 
-      Chats on \(2 * options.engines) shared system prompts, for \(options.seconds) s. Each request \
-      goes where the indexer says
+      Chats on \(2 * options.engines) shared system prompts, for \(options.seconds) s. \
+      Each request goes where the indexer says
       that most of its prompt is cached; one in ten goes elsewhere. In tokens:
 
         prompt     what the requests brought
@@ -31,7 +32,8 @@ extension Demo {
         evicted    blocks that the engine dropped to make room
 
       An engine's KV events trail its requests. So each engine gets one request at a time,
-      and its next one when the indexer has applied the events of the last: \(options.engines) in flight
+      and its next one when the indexer has applied the events of the last: \
+      \(options.engines) in flight
       at most, and predicted must equal delivered for every single request.
 
 

@@ -29,8 +29,8 @@ package struct SimulatedServerConfiguration: Sendable, Equatable {
 
 /// How long a scheduler step takes: a fixed part, and a part for each token that it computes.
 ///
-/// Tokens that the prefix cache holds are not computed, hence cost nothing. The default is about
-/// twenty times faster than a GPU that serves a model of eight billion parameters.
+/// Tokens that the prefix cache holds are not computed, hence cost nothing. The default suits a
+/// demonstration: no GPU is that fast.
 package struct StepTime: Sendable, Equatable {
   package var base = Duration.microseconds(500)
   package var perToken = Duration.microseconds(10)
