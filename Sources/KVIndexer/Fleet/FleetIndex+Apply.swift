@@ -104,9 +104,20 @@ extension FleetIndex {
     _ source: Source, _ group: Int, _ tier: Tier, parent: BlockParent,
     locals: UnsafePointer<UInt64>, hashes: UnsafePointer<EngineHash>, count: Int
   ) {
+  /// Stores a run of blocks, and all that waited for one of them.
     var key: UInt64
     switch parent {
     case .root(let root): key = root.bits
+  ) {
+    place(source, group, tier, parent: parent, locals: locals, hashes: hashes, count: count)
+    if !source.orphans.isEmpty {
+      adoptOrphans(of: UnsafeBufferPointer(start: hashes, count: count), source, group)
+    }
+  }
+
+  private mutating func place(
+    _ source: Source, _ group: Int, _ tier: Tier, parent: BlockParent,
+    locals: UnsafePointer<UInt64>, hashes: UnsafePointer<EngineHash>, count: Int
     case .block(let block): key = index.key(of: block).bits
     }
     chained.removeAll()
@@ -122,9 +133,6 @@ extension FleetIndex {
     source.counters.copiedBlocks += result.copies
     if source.groups.count > 1 || !source.groups[group].pending.isEmpty {
       for position in 0..<count { bindPending(hashes[position], source) }
-    }
-    if !source.orphans.isEmpty {
-      for position in 0..<count { adoptOrphans(of: hashes[position], source) }
     }
   }
 
@@ -179,21 +187,31 @@ extension FleetIndex {
     if dropped > 0 { source.damage(.orphans) }
   }
 
-  private mutating func adoptOrphans(of parent: EngineHash, _ source: Source) {
-    for store in source.orphans.take(waitingFor: parent) {
-      let group = source.groups.firstIndex { $0.number == store.group }
-      guard let group,
-        let block = index.find(
-          parent, scope: source.groups[group].scope, lanes: source.groups[group].usedLanes)
-      else { continue }
+  /// Places the stores that wait for `parents`, and those that wait for them in turn.
+  ///
+  /// A chain of orphans may be as long as the bound, so it is followed by a list and no recursion.
+  private mutating func adoptOrphans(
+    of parents: UnsafeBufferPointer<EngineHash>, _ source: Source, _ group: Int
+  ) {
+    let number = source.groups[group].number
+    var found = parents.flatMap { source.orphans.take(waitingFor: $0, group: number) }
+    while let store = found.popLast() {
+      let owner = source.groups[group]
+      guard let block = index.find(store.parent, scope: owner.scope, lanes: owner.usedLanes) else {
+        // An engine that gave one hash to several blocks has taken it away from the parent.
+        source.counters.orphansDropped += store.hashes.count
+        source.damage(.orphans)
+        continue
+      }
       source.counters.orphansResolved += store.hashes.count
-      storeRun(
+      place(
         source, group, store.tier, parent: .block(block), locals: store.locals,
         hashes: store.hashes, count: store.hashes.count)
     }
   }
 
   // MARK: Removals
+      found += store.hashes.flatMap { source.orphans.take(waitingFor: $0, group: number) }
 
   private mutating func remove(_ event: KVEvent, _ batch: borrowing EventBatch, _ source: Source) {
     source.counters.removedEvents += 1
