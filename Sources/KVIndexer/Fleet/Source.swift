@@ -52,7 +52,8 @@ public struct SourceCounters: Sendable, Equatable {
 final class Source {
   let id: SourceID
   let configuration: SourceConfiguration
-  let endpoint: Int
+  /// Where its endpoint is among the index's; nil once the source is retired.
+  var endpoint: Int?
   var incarnation = Incarnation(0)
   var stream = TrackerState.connecting
   var groups: [CacheGroup] = []

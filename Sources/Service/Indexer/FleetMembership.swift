@@ -75,8 +75,8 @@ package final class FleetMembership: @unchecked Sendable {
   func remove(_ identity: EndpointConfiguration.Identity) {
     guard let member = lock.withLock({ byIdentity.removeValue(forKey: identity) }) else { return }
     for source in member.sources {
-      // Not credited from now on; the index forgets it when its last delivery has come through.
-      fleet.write { $0.setStream(.connecting, of: source.id) }
+      // Not answered for from now on; forgotten when its last delivery has come through.
+      fleet.write { $0.retireSource(source.id) }
       if source.failure == nil {
         subscriptions.remove(source.id)
       } else {
