@@ -61,6 +61,9 @@ extension FleetIndex {
     if kind == .unknown { return }
     if kind != .full || event.blockSize == 0 {
       for position in event.hashes { storeByHash(batch.hashes[position], source, group, tier) }
+      guard event.blockSize == 0 || source.learn(blockSize: event.blockSize, group: group) else {
+        return
+      }
       return
     }
     guard event.tokens.count == event.hashes.count * event.blockSize else {
