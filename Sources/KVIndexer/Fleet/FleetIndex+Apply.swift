@@ -20,7 +20,6 @@ extension FleetIndex {
       return false
     }
     let clearsBefore = source.counters.clearedEvents
-    if batch.skippedEvents > 0 { source.damage(.undecodable) }
     for event in batch.events[events ?? batch.events.indices] {
       switch event.kind {
       case .stored: store(event, batch, source)
@@ -28,6 +27,8 @@ extension FleetIndex {
       case .cleared: applyClear(source)
       }
     }
+    // After a clear, too: what was skipped may have come behind it.
+    if batch.skippedEvents > 0 { source.damage(.undecodable) }
     keepBudget()
     confirmReservations(of: source, now: now)
     return source.counters.clearedEvents > clearsBefore
@@ -60,10 +61,10 @@ extension FleetIndex {
     let kind = source.groups[group].spec.kind
     if kind == .unknown { return }
     if kind != .full || event.blockSize == 0 {
-      for position in event.hashes { storeByHash(batch.hashes[position], source, group, tier) }
       guard event.blockSize == 0 || source.learn(blockSize: event.blockSize, group: group) else {
         return
       }
+      for position in event.hashes { storeByHash(batch.hashes[position], source, group, tier) }
       return
     }
     guard event.tokens.count == event.hashes.count * event.blockSize else {
@@ -103,14 +104,10 @@ extension FleetIndex {
     return root
   }
 
+  /// Stores a run of blocks, and all that waited for one of them.
   private mutating func storeRun(
     _ source: Source, _ group: Int, _ tier: Tier, parent: BlockParent,
     locals: UnsafePointer<UInt64>, hashes: UnsafePointer<EngineHash>, count: Int
-  ) {
-  /// Stores a run of blocks, and all that waited for one of them.
-    var key: UInt64
-    switch parent {
-    case .root(let root): key = root.bits
   ) {
     place(source, group, tier, parent: parent, locals: locals, hashes: hashes, count: count)
     if !source.orphans.isEmpty {
@@ -121,6 +118,10 @@ extension FleetIndex {
   private mutating func place(
     _ source: Source, _ group: Int, _ tier: Tier, parent: BlockParent,
     locals: UnsafePointer<UInt64>, hashes: UnsafePointer<EngineHash>, count: Int
+  ) {
+    var key: UInt64
+    switch parent {
+    case .root(let root): key = root.bits
     case .block(let block): key = index.key(of: block).bits
     }
     chained.removeAll()
@@ -210,11 +211,11 @@ extension FleetIndex {
       place(
         source, group, store.tier, parent: .block(block), locals: store.locals,
         hashes: store.hashes, count: store.hashes.count)
+      found += store.hashes.flatMap { source.orphans.take(waitingFor: $0, group: number) }
     }
   }
 
   // MARK: Removals
-      found += store.hashes.flatMap { source.orphans.take(waitingFor: $0, group: number) }
 
   private mutating func remove(_ event: KVEvent, _ batch: borrowing EventBatch, _ source: Source) {
     source.counters.removedEvents += 1
