@@ -20,7 +20,6 @@ extension FleetIndex {
       return false
     }
     let clearsBefore = source.counters.clearedEvents
-    if batch.skippedEvents > 0 { source.damage(.undecodable) }
     for event in batch.events[events ?? batch.events.indices] {
       switch event.kind {
       case .stored: store(event, batch, source)
@@ -28,6 +27,8 @@ extension FleetIndex {
       case .cleared: applyClear(source)
       }
     }
+    // After a clear, too: what was skipped may have come behind it.
+    if batch.skippedEvents > 0 { source.damage(.undecodable) }
     keepBudget()
     confirmReservations(of: source, now: now)
     return source.counters.clearedEvents > clearsBefore
@@ -60,6 +61,9 @@ extension FleetIndex {
     let kind = source.groups[group].spec.kind
     if kind == .unknown { return }
     if kind != .full || event.blockSize == 0 {
+      guard event.blockSize == 0 || source.learn(blockSize: event.blockSize, group: group) else {
+        return
+      }
       for position in event.hashes { storeByHash(batch.hashes[position], source, group, tier) }
       return
     }
@@ -99,7 +103,18 @@ extension FleetIndex {
     return root
   }
 
+  /// Stores a run of blocks, and all that waited for one of them.
   private mutating func storeRun(
+    _ source: Source, _ group: Int, _ tier: Tier, parent: BlockParent,
+    locals: UnsafePointer<UInt64>, hashes: UnsafePointer<EngineHash>, count: Int
+  ) {
+    place(source, group, tier, parent: parent, locals: locals, hashes: hashes, count: count)
+    if !source.orphans.isEmpty {
+      adoptOrphans(of: UnsafeBufferPointer(start: hashes, count: count), source, group)
+    }
+  }
+
+  private mutating func place(
     _ source: Source, _ group: Int, _ tier: Tier, parent: BlockParent,
     locals: UnsafePointer<UInt64>, hashes: UnsafePointer<EngineHash>, count: Int
   ) {
@@ -121,9 +136,6 @@ extension FleetIndex {
     source.counters.copiedBlocks += result.copies
     if source.groups.count > 1 || !source.groups[group].pending.isEmpty {
       for position in 0..<count { bindPending(hashes[position], source) }
-    }
-    if !source.orphans.isEmpty {
-      for position in 0..<count { adoptOrphans(of: hashes[position], source) }
     }
   }
 
@@ -184,15 +196,26 @@ extension FleetIndex {
     if dropped > 0 { source.damage(.orphans) }
   }
 
-  private mutating func adoptOrphans(of parent: EngineHash, _ source: Source) {
-    for store in source.orphans.take(waitingFor: parent) {
-      guard let group = source.groups.firstIndex(where: { $0.number == store.group }),
-        let block = find(parent, source, group)
-      else { continue }
+  /// Places the stores that wait for `parents`, and those that wait for them in turn.
+  ///
+  /// A chain of orphans may be as long as the bound, so it is followed by a list and no recursion.
+  private mutating func adoptOrphans(
+    of parents: UnsafeBufferPointer<EngineHash>, _ source: Source, _ group: Int
+  ) {
+    let number = source.groups[group].number
+    var found = parents.flatMap { source.orphans.take(waitingFor: $0, group: number) }
+    while let store = found.popLast() {
+      guard let block = find(store.parent, source, group) else {
+        // An engine that gave one hash to several blocks has taken it away from the parent.
+        source.counters.orphansDropped += store.hashes.count
+        source.damage(.orphans)
+        continue
+      }
       source.counters.orphansResolved += store.hashes.count
-      storeRun(
+      place(
         source, group, store.tier, parent: .block(block), locals: store.locals,
         hashes: store.hashes, count: store.hashes.count)
+      found += store.hashes.flatMap { source.orphans.take(waitingFor: $0, group: number) }
     }
   }
 

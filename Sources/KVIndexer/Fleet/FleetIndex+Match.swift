@@ -6,7 +6,8 @@ extension FleetIndex {
 
   /// An endpoint without a configured model serves whatever it is asked for.
   private static func serves(_ source: Source, _ model: String) -> Bool {
-    source.configuration.model.isEmpty || source.configuration.model == model
+    source.endpoint != nil
+      && (source.configuration.model.isEmpty || source.configuration.model == model)
   }
 
   /// The namespaces in which sources of `model` keep blocks: what a prompt must be hashed for.
@@ -145,7 +146,7 @@ extension FleetIndex {
     _ buffer: borrowing MatchBuffer
   ) {
     guard let best = match.best, let source = source(best.source),
-      Self.namespace(source) == namespace, let endpoint = endpoints[source.endpoint]
+      Self.namespace(source) == namespace, let endpoint = endpoint(of: source)
     else { return }
     let usable = Self.usableBlocks(tokens: tokens, blockSize: namespace.blockSize)
     let claimed = min(buffer[endpoint.reservationLane], usable) * namespace.blockSize

@@ -49,7 +49,7 @@ extension FleetIndex {
 
   /// Ends the claims on the source's endpoint whose blocks the source now holds.
   mutating func confirmReservations(of source: Source, now: UInt64) {
-    guard reservations.count > 0, let endpoint = endpoints[source.endpoint],
+    guard reservations.count > 0, let endpoint = endpoint(of: source),
       let main = source.mainGroup, let lane = source.groups[main].lanes[.gpu]
     else { return }
     let names = reservations.names(on: endpoint.reservationLane)
