@@ -52,7 +52,7 @@ let package = Package(
       name: "kvindexer", dependencies: ["Service", "Tokenize", "KVIndexer"],
       swiftSettings: settings),
     .executableTarget(
-      name: "kvbench", dependencies: ["KVIndexer", "Simulation", "Service"],
+      name: "kvbench", dependencies: ["KVIndexer", "Tokenize", "Simulation", "Service"],
       swiftSettings: settings),
 
     .testTarget(

@@ -1,1 +1,3 @@
-runMatch()
+import Glibc
+
+exit(BenchmarkTool.run(Array(CommandLine.arguments.dropFirst())))

@@ -3,6 +3,8 @@ import KVIndexer
 /// The indexer: subscriptions, ingest, index and API, assembled.
 package final class IndexerService: Sendable {
   package let addresses: [ListenAddress]
+  /// The index, for what shares the process with the service.
+  package let fleet: SharedFleet
   private let configuration: ServiceConfiguration
   private let subscriptions: SubscriptionLoop
   private let ingest: Ingest
@@ -49,6 +51,7 @@ package final class IndexerService: Sendable {
       configuration.listen, limits: configuration.http, log: { log(.debug, "http: \($0)") },
       handler: { router.respond(to: $0) })
     addresses = server.addresses
+    self.fleet = fleet
     self.configuration = configuration
     self.subscriptions = subscriptions
     self.ingest = ingest
