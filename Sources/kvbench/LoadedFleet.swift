@@ -55,12 +55,12 @@ struct LoadedFleet: ~Copyable {
     _ queries: [[UInt64]], against holdings: Holdings, _ checksum: inout Checksum,
     _ report: inout Report
   ) {
-    var buffer = MatchBuffer()
+    var found = FleetMatches()
     for (number, keys) in queries.enumerated() {
       let prompt = PromptKeys(
         tokens: EngineMessages.prompt(keys), lora: nil, extra: [],
         namespaces: fleet.namespaces(model: Self.model), hasher: fleet.hasher)
-      let matches = fleet.match(prompt, model: Self.model, buffer: &buffer)
+      let matches = fleet.endpointMatches(prompt, model: Self.model, matches: &found)
       report.check(matches.count == sources.count, "\(matches.count) answers")
       for (lane, match) in matches.enumerated() {
         let tokens = match.best?.matchedTokens ?? -1

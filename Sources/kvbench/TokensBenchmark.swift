@@ -72,14 +72,14 @@ enum TokensBenchmark {
     _ loaded: borrowing LoadedFleet, _ prompts: [[TokenID]], rounds: Int, batches: Int,
     matches: Bool
   ) -> Samples {
-    var buffer = MatchBuffer()
+    var found = FleetMatches()
     return Stopwatch.batches(rounds: rounds, batches: batches, operations: 1) { batch in
       let prompt = PromptKeys(
         tokens: prompts[batch % prompts.count], lora: nil, extra: [],
         namespaces: loaded.fleet.namespaces(model: LoadedFleet.model),
         hasher: loaded.fleet.hasher)
       if matches {
-        _ = loaded.fleet.match(prompt, model: LoadedFleet.model, buffer: &buffer)
+        loaded.fleet.match(prompt, model: LoadedFleet.model, into: &found)
       }
     }
   }

@@ -12,6 +12,8 @@ public struct EventBatch: ~Copyable {
   /// If there are any, the batch is not the whole truth about its source. Events of an unknown
   /// kind are not among them.
   public package(set) var skippedEvents = 0
+  /// Names of LoRA adapters that events of the batch mention.
+  public package(set) var loraNames: [String] = []
   public package(set) var hashes = GrowableBuffer<EngineHash>(capacity: 256)
   public package(set) var tokens = GrowableBuffer<TokenID>(capacity: 4096)
   /// One keyed digest a block for events with `extra_keys`; 0 where a block has none.
@@ -21,11 +23,17 @@ public struct EventBatch: ~Copyable {
 
   public init() {}
 
+  /// The LoRA adapter that an event of this batch names.
+  public func loraName(of event: KVEvent) -> String? {
+    event.lora < 0 ? nil : loraNames[event.lora]
+  }
+
   package mutating func removeAll() {
     timestamp = 0
     dataParallelRank = nil
     events.removeAll(keepingCapacity: true)
     skippedEvents = 0
+    loraNames.removeAll(keepingCapacity: true)
     hashes.removeAll()
     tokens.removeAll()
     extraDigests.removeAll()
@@ -47,7 +55,8 @@ public struct KVEvent: Sendable, Equatable {
   /// Tokens a block; 0 in placeholders of offloading engines.
   public var blockSize: Int = 0
   public var loraID: Int?
-  public var loraName: String?
+  /// A position in `EventBatch.loraNames`, or -1; `EventBatch.loraName(of:)` looks it up.
+  var lora = -1
   public var medium: Medium = .tier(.gpu)
   /// A range of `EventBatch.extraDigests`, one a block; empty without extra keys.
   public var extraDigests: Range<Int> = 0..<0

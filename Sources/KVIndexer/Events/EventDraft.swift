@@ -9,6 +9,7 @@ struct EventDraft {
   /// Where `extra_keys` lies: its digests need `lora_name`, which may come later.
   var extraKeys: UnsafeRawPointer?
   var isElsewhere = false
+  var loraName: String?
   var specKind: CacheSpec.Kind?
   var window: Int?
 

@@ -99,7 +99,7 @@ extension EventReader {
     switch field {
     case .loraID: draft.event.loraID = isNil ? nil : try readSigned()
     case .medium: draft.event.medium = isNil ? .tier(.gpu) : Medium(name: try readText())
-    case .loraName: draft.event.loraName = isNil ? nil : try readLoRAName()
+    case .loraName: draft.loraName = isNil ? nil : try readLoRAName()
     case .groupIndex: draft.event.group = isNil ? nil : try readCount()
     case .specKind: draft.specKind = isNil ? nil : CacheSpec.Kind(name: try readText())
     case .slidingWindow: draft.window = isNil ? nil : try readCount()
@@ -127,7 +127,11 @@ extension EventReader {
     case .stored:
       guard draft.hasHashes, draft.hasTokens, draft.hasBlockSize else { throw .missingField }
       if let place = draft.extraKeys {
-        try readExtraDigests(at: place, loraName: draft.event.loraName, into: &batch)
+        try readExtraDigests(at: place, loraName: draft.loraName, into: &batch)
+      }
+      if let name = draft.loraName {
+        draft.event.lora = batch.loraNames.count
+        batch.loraNames.append(name)
       }
       counters.stored += 1
     case .removed:

@@ -24,6 +24,11 @@ struct CacheGroup {
   /// Whether matches need the path to judge `tier`: only full attention on the first tier does not.
   func needsPath(_ tier: Tier) -> Bool { tier != .gpu || spec.kind != .full }
 
+  /// Whether matches need the path for any tier that the group uses.
+  var needsPathAnywhere: Bool {
+    spec.kind != .full || lanes[.cpu] != nil || lanes[.disk] != nil || lanes[.remote] != nil
+  }
+
   /// Whether a tier below the first one holds blocks.
   func hasLowerTiers(in index: borrowing PrefixIndex) -> Bool {
     for (tier, lane) in lanes.all where tier != .gpu {

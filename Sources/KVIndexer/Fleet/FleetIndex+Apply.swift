@@ -30,6 +30,7 @@ extension FleetIndex {
     // After a clear, too: what was skipped may have come behind it.
     if batch.skippedEvents > 0 { source.damage(.undecodable) }
     keepBudget()
+    outline(source)
     confirmReservations(of: source, now: now)
     return source.counters.clearedEvents > clearsBefore
   }
@@ -45,7 +46,9 @@ extension FleetIndex {
     guard index.liveBytes > index.byteBudget else { return }
     for (lane, blocks) in index.evict(to: index.byteBudget - index.byteBudget / 32) {
       owners[lane.index]?.counters.evictedBlocks += blocks
-      owners[lane.index]?.damage(.budget)
+      guard let owner = owners[lane.index] else { continue }
+      owner.damage(.budget)
+      outline(owner)
     }
   }
 
@@ -83,7 +86,7 @@ extension FleetIndex {
       }
       parent = .block(block)
     } else {
-      parent = .root(root(of: event, source))
+      parent = .root(root(of: event, batch, source))
     }
     storeRun(
       source, group, tier, parent: parent,
@@ -93,8 +96,10 @@ extension FleetIndex {
   }
 
   /// The root that the first block of a prompt chains from, remembered by adapter.
-  private func root(of event: KVEvent, _ source: Source) -> BlockKey {
-    let adapter = event.loraName ?? event.loraID.map { "lora_id:\($0)" }
+  private func root(
+    of event: KVEvent, _ batch: borrowing EventBatch, _ source: Source
+  ) -> BlockKey {
+    let adapter = batch.loraName(of: event) ?? event.loraID.map { "lora_id:\($0)" }
     let name = Source.RootName(adapter: adapter, blockSize: event.blockSize)
     if let known = source.roots[name] { return known }
     let root = hasher.root(

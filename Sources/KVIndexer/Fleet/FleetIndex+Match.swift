@@ -1,93 +1,118 @@
 extension FleetIndex {
-  /// Whether a source of some endpoint serves `model`, as far as models were configured.
-  public func serves(model: String) -> Bool {
-    sources.contains { $0.map { Self.serves($0, model) } == true }
-  }
-
-  /// An endpoint without a configured model serves whatever it is asked for.
-  private static func serves(_ source: Source, _ model: String) -> Bool {
-    source.endpoint != nil
-      && (source.configuration.model.isEmpty || source.configuration.model == model)
-  }
-
   /// The namespaces in which sources of `model` keep blocks: what a prompt must be hashed for.
-  public func namespaces(model: String) -> [PromptKeys.Namespace] {
-    var found: [PromptKeys.Namespace] = []
-    for case let source? in sources where Self.serves(source, model) {
-      guard let namespace = Self.namespace(source), !found.contains(namespace) else { continue }
-      found.append(namespace)
-    }
-    return found
-  }
-
-  private static func namespace(_ source: Source) -> PromptKeys.Namespace? {
-    guard let blockSize = source.blockSize ?? source.configuration.blockSize else { return nil }
-    return PromptKeys.Namespace(model: source.configuration.model, blockSize: blockSize)
-  }
-
-  /// Says for every endpoint of `model` how much of a prompt it would reuse.
   ///
-  /// - Parameters:
-  ///   - candidates: Names of endpoints to answer for; nil: all of them.
-  ///   - buffer: Working memory, reused between calls.
-  /// - Returns: Ordered by endpoint name.
-  /// - Complexity: one walk of the index a namespace, and O(sources).
-  public func match(
-    _ prompt: borrowing PromptKeys, model: String, candidates: Set<String>? = nil,
-    buffer: inout MatchBuffer
-  ) -> [EndpointMatch] {
-    var matches: [EndpointMatch] = []
-    for case let endpoint? in endpoints where candidates?.contains(endpoint.name) ?? true {
-      let ranks = endpoint.sources.compactMap { source($0) }.filter { Self.serves($0, model) }
-      guard !ranks.isEmpty else { continue }
-      matches.append(
-        EndpointMatch(
-          endpoint: endpoint.name, ranks: ranks.map { blank($0) }, reservedTokens: 0))
+  /// A source without a configured model serves whatever it is asked for.
+  public func namespaces(model: String) -> [PromptKeys.Namespace] {
+    let wanted = number(ofModel: model)
+    var found: [(model: Int, blockSize: Int)] = []
+    for number in 0..<outlines.count {
+      let outline = outlines.pointer(at: number).pointee
+      let (model, blockSize) = (Int(outline.model), Int(outline.namespaceBlockSize))
+      guard outline.isServing, blockSize > 0, model == 0 || model == wanted,
+        !found.contains(where: { $0 == (model, blockSize) })
+      else { continue }
+      found.append((model, blockSize))
     }
+    return found.map {
+      PromptKeys.Namespace(
+        model: $0.model == 0 ? "" : models[$0.model - 1], blockSize: $0.blockSize)
+    }
+  }
+
+  /// Says for every source of `model` how much of a prompt it would reuse.
+  ///
+  /// - Parameter matches: Receives the answers, by source.
+  /// - Complexity: one walk of the index a namespace, and O(sources); allocates nothing once
+  ///   `matches` has grown.
+  public func match(
+    _ prompt: borrowing PromptKeys, model: String, into matches: inout FleetMatches
+  ) {
+    begin(model: number(ofModel: model), &matches)
     for (namespace, range) in prompt.ranges where !range.isEmpty {
       let keys = UnsafePointer(prompt.keys.pointer(at: range.lowerBound))
-      index.match(keys, count: range.count, into: &buffer)
-      for position in matches.indices {
-        for rank in matches[position].ranks.indices {
-          guard let source = source(matches[position].ranks[rank].source),
-            source.trust.credits, Self.namespace(source) == namespace
-          else { continue }
-          fill(&matches[position].ranks[rank], source, prompt.tokenCount, buffer)
-        }
-      }
-      reservations.index.match(keys, count: range.count, into: &buffer)
-      for position in matches.indices {
-        fillReserved(&matches[position], namespace, prompt.tokenCount, buffer)
+      let model = Int32(number(ofModel: namespace.model))
+      let blockSize = namespace.blockSize
+      let usable = max(prompt.tokenCount - 1, 0) / blockSize
+      index.match(keys, count: range.count, into: &matches.depths)
+      reservations.index.match(keys, count: range.count, into: &matches.claims)
+      for number in 0..<outlines.count {
+        let outline = outlines.pointer(at: number)
+        guard outline.pointee.trust.credits, outline.pointee.model == model,
+          Int(outline.pointee.namespaceBlockSize) == blockSize, outline.pointee.isServing
+        else { continue }
+        fill(outline.pointee, SourceID(number), usable, blockSize, &matches)
       }
     }
-    for position in matches.indices { matches[position].ranks.sort { $0.rank < $1.rank } }
-    return matches.sorted { $0.endpoint < $1.endpoint }
   }
 
-  private func blank(_ source: Source) -> PrefixMatch {
-    PrefixMatch(
-      source: source.id, rank: source.configuration.rank, blockSize: source.blockSize,
-      matchedTokens: 0, trust: source.trust)
+  /// Gives every source that serves `model` a match of nothing.
+  private func begin(model: Int, _ matches: inout FleetMatches) {
+    matches.matches.removeAll()
+    matches.matches.reserve(outlines.count)
+    for number in 0..<outlines.count {
+      let outline = outlines.pointer(at: number)
+      guard outline.pointee.isServing,
+        outline.pointee.model == 0 || Int(outline.pointee.model) == model
+      else {
+        matches.matches.appendReserved(nil)
+        continue
+      }
+      let blockSize = Int(outline.pointee.blockSize)
+      matches.matches.appendReserved(
+        PrefixMatch(
+          source: SourceID(number), rank: Int(outline.pointee.rank),
+          blockSize: blockSize == 0 ? nil : blockSize, matchedTokens: 0,
+          trust: outline.pointee.trust))
+    }
   }
 
-  /// Blocks of a prompt that an engine may take from its cache: it computes the last token itself.
-  private static func usableBlocks(tokens: Int, blockSize: Int) -> Int {
-    max(tokens - 1, 0) / blockSize
-  }
-
+  @inline(__always)
   private func fill(
-    _ match: inout PrefixMatch, _ source: Source, _ tokens: Int, _ buffer: borrowing MatchBuffer
+    _ outline: SourceOutline, _ id: SourceID, _ usable: Int, _ blockSize: Int,
+    _ matches: inout FleetMatches
   ) {
-    guard let blockSize = source.blockSize else { return }
-    let usable = Self.usableBlocks(tokens: tokens, blockSize: blockSize)
+    guard var match = matches.matches[id.index] else { return }
+    if outline.isPlain {
+      if outline.lane >= 0 {
+        match.matchedTokens = min(matches.depths[LaneID(Int(outline.lane))], usable) &* blockSize
+        match.tierTokens[.gpu] = match.matchedTokens
+      }
+    } else if let source = source(id) {
+      fill(&match, source, usable, blockSize, matches.depths)
+    }
+    let claimed = matches.claims[LaneID(Int(outline.reservationLane))]
+    match.reservedTokens = max(min(claimed, usable) &* blockSize &- match.matchedTokens, 0)
+    matches.matches.pointer(at: id.index).pointee = match
+  }
+
+  /// The same by endpoint, ordered by name: for few calls and for people.
+  ///
+  /// - Parameter candidates: Names of endpoints to answer for; nil: all of them.
+  public func endpointMatches(
+    _ prompt: borrowing PromptKeys, model: String, candidates: Set<String>? = nil,
+    matches: inout FleetMatches
+  ) -> [EndpointMatch] {
+    match(prompt, model: model, into: &matches)
+    var found: [EndpointMatch] = []
+    for case let endpoint? in endpoints where candidates?.contains(endpoint.name) ?? true {
+      let ranks = endpoint.sources.compactMap { matches[$0] }.sorted { $0.rank < $1.rank }
+      if !ranks.isEmpty { found.append(EndpointMatch(endpoint: endpoint.name, ranks: ranks)) }
+    }
+    return found.sorted { $0.endpoint < $1.endpoint }
+  }
+
+  /// The match of a source with several groups or tiers.
+  private func fill(
+    _ match: inout PrefixMatch, _ source: Source, _ usable: Int, _ blockSize: Int,
+    _ buffer: borrowing MatchBuffer
+  ) {
+    guard let main = source.mainGroup else { return }
     var depth = usable
     for group in source.groups where group.spec.kind == .full {
       depth = min(depth, reach(group, buffer))
     }
     match.matchedTokens = fit(depth, source, blockSize, buffer) * blockSize
-    guard let main = source.mainGroup else { return }
-    for tier in Tier.allCases {
-      guard let lane = source.groups[main].lanes[tier] else { continue }
+    for (tier, lane) in source.groups[main].lanes.all {
       match.tierTokens[tier] = min(buffer[lane], usable) * blockSize
     }
   }
@@ -139,17 +164,5 @@ extension FleetIndex {
       block -= 1
     }
     return boundary
-  }
-
-  private func fillReserved(
-    _ match: inout EndpointMatch, _ namespace: PromptKeys.Namespace, _ tokens: Int,
-    _ buffer: borrowing MatchBuffer
-  ) {
-    guard let best = match.best, let source = source(best.source),
-      Self.namespace(source) == namespace, let endpoint = endpoint(of: source)
-    else { return }
-    let usable = Self.usableBlocks(tokens: tokens, blockSize: namespace.blockSize)
-    let claimed = min(buffer[endpoint.reservationLane], usable) * namespace.blockSize
-    match.reservedTokens = max(claimed - best.matchedTokens, 0)
   }
 }

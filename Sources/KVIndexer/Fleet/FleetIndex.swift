@@ -9,6 +9,10 @@ public struct FleetIndex: ~Copyable {
   /// By `SourceID`.
   var sources: [Source?] = []
   var endpoints: [Endpoint?] = []
+  /// What a match needs of each source, by `SourceID`; kept in step by `outline`.
+  var outlines = GrowableBuffer<SourceOutline>(capacity: 64)
+  /// Names of models; a model's number is its position plus one, and 0 stands for none.
+  var models: [String] = []
   /// The owner of each lane, by `LaneID`.
   var owners: [Source?] = []
   public internal(set) var reservations = ReservationTable()
@@ -35,11 +39,18 @@ public struct FleetIndex: ~Copyable {
 
   /// Adds a source, not connected yet.
   public mutating func addSource(_ configuration: SourceConfiguration) -> SourceID {
-    let endpoint = endpointIndex(configuration.endpoint) ?? addEndpoint(configuration.endpoint)
+    let endpoint = endpoint(named: configuration.endpoint)
     let slot = sources.firstIndex { $0 == nil } ?? sources.count
-    let source = Source(id: SourceID(slot), configuration: configuration, endpoint: endpoint)
+    if !configuration.model.isEmpty, !models.contains(configuration.model) {
+      models.append(configuration.model)
+    }
+    let source = Source(
+      id: SourceID(slot), configuration: configuration,
+      model: number(ofModel: configuration.model), endpoint: endpoint.slot,
+      reservationLane: endpoint.lane)
     if slot == sources.count { sources.append(source) } else { sources[slot] = source }
-    endpoints[endpoint]?.sources.append(source.id)
+    endpoints[endpoint.slot]?.sources.append(source.id)
+    outline(source)
     return source.id
   }
 
@@ -62,6 +73,7 @@ public struct FleetIndex: ~Copyable {
       reservations.removeLane(endpoint.reservationLane)
       endpoints[slot] = nil
     }
+    outline(source)
   }
 
   private mutating func removeGroups(of source: Source) {
@@ -83,19 +95,22 @@ public struct FleetIndex: ~Copyable {
 
   func endpointIndex(_ name: String) -> Int? { endpoints.firstIndex { $0?.name == name } }
 
-  private mutating func addEndpoint(_ name: String) -> Int {
-    let endpoint = Endpoint(name: name, reservationLane: reservations.addLane())
-    if let slot = endpoints.firstIndex(where: { $0 == nil }) {
-      endpoints[slot] = endpoint
-      return slot
+  /// The endpoint of this name, added if it is new.
+  private mutating func endpoint(named name: String) -> (slot: Int, lane: LaneID) {
+    if let slot = endpointIndex(name), let endpoint = endpoints[slot] {
+      return (slot, endpoint.reservationLane)
     }
-    endpoints.append(endpoint)
-    return endpoints.count - 1
+    let endpoint = Endpoint(name: name, reservationLane: reservations.addLane())
+    let slot = endpoints.firstIndex { $0 == nil } ?? endpoints.count
+    if slot == endpoints.count { endpoints.append(endpoint) } else { endpoints[slot] = endpoint }
+    return (slot, endpoint.reservationLane)
   }
 
   /// Records what the sequence tracker knows of a source's stream; its trust follows from it.
   public mutating func setStream(_ state: TrackerState, of id: SourceID) {
-    source(id)?.stream = state
+    guard let source = source(id) else { return }
+    source.stream = state
+    outline(source)
   }
 
   /// Starts a new life of the engine behind a source: drops all it held and fences its old events.
@@ -111,6 +126,7 @@ public struct FleetIndex: ~Copyable {
     let dropped = clear(id)
     removeGroups(of: source)
     source.mismatch = nil
+    outline(source)
     return dropped
   }
 
@@ -130,6 +146,7 @@ public struct FleetIndex: ~Copyable {
     source.orphans.removeAll()
     source.damage = nil
     if let endpoint = endpoint(of: source) { reservations.drop(endpoint.reservationLane) }
+    outline(source)
     return dropped
   }
 

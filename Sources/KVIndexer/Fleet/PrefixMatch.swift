@@ -1,5 +1,5 @@
 /// A number of tokens for each tier.
-public struct TierTokens: Sendable, Equatable {
+public struct TierTokens: Sendable, Equatable, BitwiseCopyable {
   private var values: SIMD4<UInt32> = .zero
 
   /// None in any tier.
@@ -13,13 +13,15 @@ public struct TierTokens: Sendable, Equatable {
 }
 
 /// What one source could reuse of a prompt.
-public struct PrefixMatch: Sendable, Equatable {
+public struct PrefixMatch: Sendable, Equatable, BitwiseCopyable {
   public var source: SourceID
   public var rank: Int
   /// Tokens a block; nil before the first event.
   public var blockSize: Int?
   /// Tokens that the engine would report as cached if the prompt arrived now.
   public var matchedTokens: Int
+  /// Tokens that it would reuse on top if every reservation of its endpoint came true.
+  public var reservedTokens = 0
   /// Leading tokens held in each tier by itself.
   public var tierTokens = TierTokens()
   public var trust: Trust
@@ -42,7 +44,7 @@ public struct PromptKeys: ~Copyable {
   /// Tokens of the prompt.
   public let tokenCount: Int
   var keys: GrowableBuffer<UInt64>
-  private(set) var ranges: [Namespace: Range<Int>] = [:]
+  private(set) var ranges: [(namespace: Namespace, blocks: Range<Int>)] = []
 
   /// Hashes a prompt.
   ///
@@ -62,13 +64,13 @@ public struct PromptKeys: ~Copyable {
       tokens.withUnsafeBufferPointer {
         hasher.keys(of: $0, blockSize: namespace.blockSize, root: root, extra: extra, into: &keys)
       }
-      ranges[namespace] = start..<keys.count
+      ranges.append((namespace, start..<keys.count))
     }
   }
 
   /// Chained keys in a namespace, shape `[full blocks]`.
   public func array(in namespace: Namespace) -> [UInt64] {
-    ranges[namespace].map { keys.array($0) } ?? []
+    ranges.first { $0.namespace == namespace }.map { keys.array($0.blocks) } ?? []
   }
 }
 
@@ -77,11 +79,33 @@ public struct EndpointMatch: Sendable, Equatable {
   public var endpoint: String
   /// One a data-parallel rank, by rank.
   public var ranks: [PrefixMatch]
-  /// Tokens that the best rank would reuse on top of `matchedTokens` if every reservation came true.
-  public var reservedTokens: Int
+
+  /// The matches of one endpoint.
+  public init(endpoint: String, ranks: [PrefixMatch]) {
+    self.endpoint = endpoint
+    self.ranks = ranks
+  }
 
   /// The rank that holds most; an engine decides itself which rank serves a request.
   public var best: PrefixMatch? {
     ranks.max { ($0.matchedTokens, $1.rank) < ($1.matchedTokens, $0.rank) }
+  }
+
+  /// Tokens that the best rank would reuse on top if every reservation came true.
+  public var reservedTokens: Int { best?.reservedTokens ?? 0 }
+}
+
+/// The matches of a prompt by source, and the working memory of finding them; reused.
+public struct FleetMatches: ~Copyable {
+  var matches = GrowableBuffer<PrefixMatch?>(capacity: 64)
+  var depths = MatchBuffer()
+  var claims = MatchBuffer()
+
+  /// No matches yet.
+  public init() {}
+
+  /// The match of one source; nil if it was not asked for or serves another model.
+  public subscript(source: SourceID) -> PrefixMatch? {
+    source.index < matches.count ? matches[source.index] : nil
   }
 }

@@ -52,6 +52,10 @@ public struct SourceCounters: Sendable, Equatable {
 final class Source {
   let id: SourceID
   let configuration: SourceConfiguration
+  /// The model's number, see `FleetIndex.models`.
+  let model: Int
+  /// The endpoint's lane among the reservations.
+  let reservationLane: LaneID
   /// Where its endpoint is among the index's; nil once the source is retired.
   var endpoint: Int?
   var incarnation = Incarnation(0)
@@ -69,10 +73,15 @@ final class Source {
     var blockSize: Int
   }
 
-  init(id: SourceID, configuration: SourceConfiguration, endpoint: Int) {
+  init(
+    id: SourceID, configuration: SourceConfiguration, model: Int, endpoint: Int,
+    reservationLane: LaneID
+  ) {
     self.id = id
     self.configuration = configuration
+    self.model = model
     self.endpoint = endpoint
+    self.reservationLane = reservationLane
   }
 
   /// Notes that something of this cache is not known; the first cause stays.

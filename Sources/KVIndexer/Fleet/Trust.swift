@@ -1,5 +1,5 @@
 /// How far the answers about a source can be believed.
-public enum Trust: Sendable, Equatable {
+public enum Trust: Sendable, Equatable, BitwiseCopyable {
   /// No event stream: never connected, or the connection is down. Nothing is credited.
   case connecting
   /// Connected; the history of the engine's cache is being fetched.
@@ -12,12 +12,12 @@ public enum Trust: Sendable, Equatable {
   case mismatched(Mismatch)
 
   /// Why a source is not exact although its events arrive.
-  public enum Degradation: String, Sendable, CaseIterable {
+  public enum Degradation: String, Sendable, CaseIterable, BitwiseCopyable {
     case joinedLate, gap, overflow, undecodable, replayFailed, orphans, budget, unprovenTier
   }
 
   /// Why a source can't be matched.
-  public enum Mismatch: String, Sendable, CaseIterable {
+  public enum Mismatch: String, Sendable, CaseIterable, BitwiseCopyable {
     case blockSize, cacheGroups
   }
 

@@ -4,7 +4,8 @@
 ///     set      │ full: handle, words │ partial: handle, capacity │ partial count, full count │
 ///
 /// `full` is a bitset over lanes that hold the whole node; `partial` an array of holders sorted by
-/// lane. Only a node with inline holders grows in place, so a set's `full` never goes stale.
+/// lane. Before a node with a set grows in place, the full holders become partial ones, so only a
+/// node with few of them does.
 extension PrefixIndex {
   static var inlineHolders: Int { 4 }
 
@@ -148,6 +149,29 @@ extension PrefixIndex {
     if set.fullWords > 0 { words.release(set.full, words: set.fullWords) }
     set.full = handle
     set.fullWords = size
+  }
+
+  /// Whether the node may grow in place: not where many full holders would have to change.
+  func mayGrow(_ node: UInt32) -> Bool {
+    !isLarge(node) || holderSet(node).fullCount <= Self.demotionsMax
+  }
+
+  static var demotionsMax: Int { 8 }
+
+  /// Makes the full holders of a set cuts of the present length, before the node grows.
+  mutating func demoteFull(_ node: UInt32) {
+    guard isLarge(node) else { return }
+    let set = holderSet(node)
+    let length = Int(nodes.hot[Int(node)].length)
+    for word in 0..<set.fullWords {
+      while words[set.full][word] != 0 {
+        let lane = LaneID(word * 64 + words[set.full][word].trailingZeroBitCount)
+        words[set.full][word] &= words[set.full][word] - 1
+        set.fullCount -= 1
+        nodes.hot[Int(node)].holderCount -= 1
+        insertPartial(node, set, Holder(lane, .cut(length)))
+      }
+    }
   }
 
   private mutating func insertPartial(_ node: UInt32, _ set: HolderSet, _ holder: Holder) {

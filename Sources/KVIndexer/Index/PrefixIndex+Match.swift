@@ -78,8 +78,42 @@ extension PrefixIndex {
     let fullWords = min(set.fullWords, rows.words)
     for word in 0..<fullWords { rows.next[word] = full[word] & rows.alive[word] }
     for word in fullWords..<rows.words { rows.next[word] = 0 }
+    settlePartial(set, depth, length, keepsWhole: true, rows)
+  }
+
+  /// Gives the set's partial holders their depths, at most `matched` blocks into the node.
+  ///
+  /// They are sorted by lane, so a word of the lane set stays in a register while they last.
+  ///
+  /// - Parameter keepsWhole: Lanes that hold all `matched` blocks stay alive instead.
+  @inline(__always)
+  private func settlePartial(
+    _ set: HolderSet, _ depth: Int, _ matched: Int, keepsWhole: Bool, _ rows: MatchBuffer.Rows
+  ) {
     let partial = words[set.partial]
-    for index in 0..<set.partialCount { keep(Holder(bits: partial[index]), depth, length, rows) }
+    let count = set.partialCount
+    var index = 0
+    while index < count {
+      let word = Holder(bits: partial[index]).lane >> 6
+      var alive = rows.alive[word]
+      var kept: UInt64 = 0
+      repeat {
+        let holder = Holder(bits: partial[index])
+        guard holder.lane >> 6 == word else { break }
+        index &+= 1
+        let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: holder.lane & 63)
+        if alive & bit == 0 { continue }
+        let held = leading(holder)
+        if keepsWhole && held >= matched {
+          kept |= bit
+        } else {
+          rows.depths[holder.lane] = UInt32(truncatingIfNeeded: depth &+ min(held, matched))
+          alive &= ~bit
+        }
+      } while index < count
+      rows.alive[word] = alive
+      rows.next[word] |= kept
+    }
   }
 
   @inline(__always)
@@ -107,10 +141,7 @@ extension PrefixIndex {
         rows.fill(word, full[word] & rows.alive[word], depth &+ matched)
         rows.alive[word] &= ~full[word]
       }
-      let partial = words[set.partial]
-      for index in 0..<set.partialCount {
-        settle(Holder(bits: partial[index]), depth, matched, rows)
-      }
+      settlePartial(set, depth, matched, keepsWhole: false, rows)
     } else {
       for index in 0..<Int(nodes.hot[Int(node)].holderCount) {
         settle(Holder(bits: holders[index]), depth, matched, rows)

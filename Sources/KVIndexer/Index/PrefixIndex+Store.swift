@@ -102,7 +102,8 @@ extension PrefixIndex {
       return (root, 0)
     }
     let end = length(node)
-    if nodes.cold[Int(node)].firstChild == Self.none, !isLarge(node), end < Self.runMax {
+    if nodes.cold[Int(node)].firstChild == Self.none, end < Self.runMax, mayGrow(node) {
+      demoteFull(node)
       appendBlocks(node, keys, min(count, Self.runMax - end))
       return (node, end)
     }

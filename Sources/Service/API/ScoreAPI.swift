@@ -34,12 +34,10 @@ extension IndexerAPI {
       tokens: body.tokens, lora: body.lora, extra: extraDigests(cacheSalt: body.cacheSalt),
       namespaces: fleet.read { $0.namespaces(model: model) }, hasher: fleet.hasher)
     let hashed = MonotonicClock.nowNanoseconds()
-    var buffer = MatchBuffer()
-    let matches = fleet.read {
-      $0.match(prompt, model: model, candidates: candidates, buffer: &buffer)
-    }
+    var matches = FleetMatches()
+    fleet.read { $0.match(prompt, model: model, into: &matches) }
     let matched = MonotonicClock.nowNanoseconds()
-    var json = JSONWriter(capacity: 256 + 192 * matches.count)
+    var json = JSONWriter(capacity: 256 + 256 * members.count)
     json.object { json in
       json.field("model", model)
       json.field("prompt_tokens", body.tokens.count)
@@ -48,8 +46,8 @@ extension IndexerAPI {
         json.array { json in
           for member in members where candidates?.contains(member.name) ?? true {
             guard member.model.isEmpty || member.model == model else { continue }
-            let match = matches.first { $0.endpoint == member.name }
-            Self.write(member, match, body, &json)
+            let ranks = member.sources.compactMap { matches[$0.id] }
+            Self.write(member, EndpointMatch(endpoint: member.name, ranks: ranks), body, &json)
           }
         }
       }
@@ -87,13 +85,11 @@ extension IndexerAPI {
   }
 
   private static func write(
-    _ member: FleetMembership.Member, _ match: EndpointMatch?, _ body: ScoreRequest,
+    _ member: FleetMembership.Member, _ match: EndpointMatch, _ body: ScoreRequest,
     _ json: inout JSONWriter
   ) {
-    let best = match?.best
-    let score = match.map {
-      PrefixScore(countsReservations: false)($0, promptTokens: body.tokens.count)
-    }
+    let best = match.best
+    let score = PrefixScore(countsReservations: false)(match, promptTokens: body.tokens.count)
     json.object { json in
       json.field("endpoint", member.name)
       json.field("address", member.configuration.authority)
@@ -101,11 +97,11 @@ extension IndexerAPI {
       json.field("matched_tokens", best?.matchedTokens ?? 0)
       json.field("matched_blocks", best.map { $0.matchedTokens / max($0.blockSize ?? 1, 1) } ?? 0)
       json.field("tiers") { write(best?.tierTokens ?? TierTokens(), &$0) }
-      json.field("reserved_tokens", match?.reservedTokens ?? 0)
-      json.field("score", score ?? 0)
+      json.field("reserved_tokens", match.reservedTokens)
+      json.field("score", score)
       json.field("trust", (best?.trust ?? .connecting).name)
       json.field("reason", best == nil ? noSources : best?.trust.reason)
-      if body.detail, let match {
+      if body.detail, !match.ranks.isEmpty {
         json.field("ranks") { json in
           json.array { json in
             for rank in match.ranks { write(rank, &json) }

@@ -39,7 +39,7 @@ struct EventText {
     if let spec = event.spec, spec.kind != .full {
       parts.append("\(spec.kind)" + (spec.window.map { " of \($0)" } ?? ""))
     }
-    if let name = event.loraName { parts.append("lora \(name)") }
+    if let name = batch.loraName(of: event) { parts.append("lora \(name)") }
     let salted = event.extraDigests.count { batch.extraDigests[$0] != 0 }
     if salted > 0 { parts.append("extra keys in \(salted)") }
     let shown = event.hashes.prefix(4).map { hex(batch.hashes[$0]) }.joined(separator: " ")

@@ -35,7 +35,7 @@ struct DecodedBatch: Equatable {
         Event(
           kind: event.kind, hashes: batch.hashes.array(event.hashes).map(\.bits),
           parent: event.parent?.bits, tokens: batch.tokens.array(event.tokens),
-          blockSize: event.blockSize, loraID: event.loraID, loraName: event.loraName,
+          blockSize: event.blockSize, loraID: event.loraID, loraName: batch.loraName(of: event),
           medium: event.medium, extraDigests: batch.extraDigests.array(event.extraDigests),
           group: event.group, spec: event.spec))
     }

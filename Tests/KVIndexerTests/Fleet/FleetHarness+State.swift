@@ -30,8 +30,6 @@ extension FleetHarness {
 
   func namespaces(model: String) -> [PromptKeys.Namespace] { fleet.namespaces(model: model) }
 
-  func serves(model: String) -> Bool { fleet.serves(model: model) }
-
   @discardableResult
   func beginIncarnation(_ incarnation: Incarnation, of source: SourceID) -> Int {
     fleet.beginIncarnation(incarnation, of: source)

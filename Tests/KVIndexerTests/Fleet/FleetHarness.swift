@@ -8,7 +8,7 @@ final class FleetHarness {
   var fleet: FleetIndex
   private var decoder: EventDecoder
   private var batch = EventBatch()
-  private var buffer = MatchBuffer()
+  private var found = FleetMatches()
 
   init(byteBudget: Int = 64 << 20) {
     let hasher = BlockHasher(sharedKey: "fleet tests")
@@ -59,8 +59,8 @@ final class FleetHarness {
   func matches(
     _ tokens: [TokenID], model: String = "m", lora: String? = nil, extra: [UInt64] = []
   ) -> [EndpointMatch] {
-    fleet.match(
-      prompt(tokens, model: model, lora: lora, extra: extra), model: model, buffer: &buffer)
+    fleet.endpointMatches(
+      prompt(tokens, model: model, lora: lora, extra: extra), model: model, matches: &found)
   }
 
   func match(

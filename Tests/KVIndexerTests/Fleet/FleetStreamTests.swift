@@ -26,7 +26,7 @@ private struct RandomStream: ~Copyable {
   private var incarnations: [UInt32] = []
   private var prompts: [[TokenID]] = []
   private var batch = EventBatch()
-  private var buffer = MatchBuffer()
+  private var found = FleetMatches()
   private var decoder: EventDecoder
   private let encoder = EventEncoder(generation: .v032)
   private(set) var operations = 0
@@ -157,7 +157,7 @@ private struct RandomStream: ~Copyable {
     let keys = PromptKeys(
       tokens: tokens, lora: nil, extra: salt == nil ? [] : [extra.digest()],
       namespaces: fleet.namespaces(model: "m"), hasher: fleet.hasher)
-    let matches = fleet.match(keys, model: "m", buffer: &buffer)
+    let matches = fleet.endpointMatches(keys, model: "m", matches: &found)
     for (number, reference) in references.enumerated() {
       let expected = reference.match(tokens, salt: salt)
       let match = matches.first { $0.endpoint == "e\(number)" }?.best

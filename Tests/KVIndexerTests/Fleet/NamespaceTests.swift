@@ -90,7 +90,8 @@ import Testing
     #expect(harness.matches(tokens(41), model: "large").map(\.endpoint) == ["b"])
     #expect(harness.matched(tokens(41), on: "b", model: "large") == 20)
     #expect(harness.matches(tokens(41), model: "none").isEmpty)
-    #expect(harness.serves(model: "large") && !harness.serves(model: "none"))
+    #expect(!harness.namespaces(model: "large").isEmpty)
+    #expect(harness.namespaces(model: "none").isEmpty)
   }
 
   @Test func `engines that hash alike for different models do not confuse each other`() throws {

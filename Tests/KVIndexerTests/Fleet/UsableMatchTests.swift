@@ -125,9 +125,9 @@ import Testing
     let harness = FleetHarness()
     for name in ["b", "a", "c"] { try harness.apply([.stored(tokens(8))], from: harness.add(name)) }
     #expect(harness.matches(tokens(9)).map(\.endpoint) == ["a", "b", "c"])
-    var buffer = MatchBuffer()
-    let some = harness.fleet.match(
-      harness.prompt(tokens(9)), model: "m", candidates: ["c", "a"], buffer: &buffer)
+    var found = FleetMatches()
+    let some = harness.fleet.endpointMatches(
+      harness.prompt(tokens(9)), model: "m", candidates: ["c", "a"], matches: &found)
     #expect(some.map(\.endpoint) == ["a", "c"])
   }
 }

@@ -19,7 +19,7 @@ package struct RecordingReplay: ~Copyable {
   private var fleet: FleetIndex
   private var decoder: EventDecoder
   private var sources: [ReplayedSource] = []
-  private var buffer = MatchBuffer()
+  private var matches = FleetMatches()
   private var batch = EventBatch()
   /// Names of LoRA adapters that the events mention: requests ask for them as models.
   private var adapters: Set<String> = []
@@ -68,7 +68,7 @@ package struct RecordingReplay: ~Copyable {
         SourceConfiguration(endpoint: endpoint, rank: stream.rank, blockSize: blockSize))
       sources.append(ReplayedSource(stream: stream, endpoint: endpoint, id: id))
       for message in stream.messages where decode(message) {
-        for event in batch.events { event.loraName.map { _ = adapters.insert($0) } }
+        adapters.formUnion(batch.loraNames)
       }
     }
     decoder = EventDecoder(seed: hasher.seed)
@@ -208,7 +208,9 @@ package struct RecordingReplay: ~Copyable {
     _ request: RecordedRequest, _ keys: borrowing PromptKeys, _ endpoint: String
   ) -> (matched: Int, reserved: Int, trust: String) {
     let model = request.body["model"]?.string ?? ""
-    let match = fleet.match(keys, model: model, candidates: [endpoint], buffer: &buffer).first
+    let match = fleet.endpointMatches(
+      keys, model: model, candidates: [endpoint], matches: &matches
+    ).first
     let pinned = request.headers?["X-data-parallel-rank"].flatMap { Int($0) }
     let rank = pinned.flatMap { rank in match?.ranks.first { $0.rank == rank } } ?? match?.best
     // A request for prompt log-probabilities computes its whole prompt.
