@@ -8,8 +8,9 @@ from pathlib import Path
 
 from failure import RunFailed, wait_for
 
-STOP_SECONDS = 15.0
+STOP_SECONDS = 20.0
 KILL_SECONDS = 10.0
+SHARED_MEMORY = Path("/dev/shm")
 
 
 def session_members(session: int) -> list[int]:
@@ -26,6 +27,19 @@ def session_members(session: int) -> list[int]:
         if int(fields[3]) == session and fields[0] not in "ZX":
             members.append(int(entry.name))
     return members
+
+
+def shared_memory(processes: Sequence[int]) -> list[Path]:
+    """Lists the shared memory files that the processes have mapped."""
+    inodes = set()
+    for process in processes:
+        try:
+            lines = Path(f"/proc/{process}/maps").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        # A semaphore is mapped under a name that it had for a moment only: inodes are reliable.
+        inodes.update(int(line.split()[4]) for line in lines if f" {SHARED_MEMORY}/" in line)
+    return [path for path in SHARED_MEMORY.iterdir() if path.stat().st_ino in inodes]
 
 
 class Program:
@@ -58,24 +72,30 @@ class Program:
 
     def kill(self) -> None:
         """Kills every process of the session with SIGKILL and waits until none is left."""
+        orphans = shared_memory(session_members(self._process.pid))
         wait_for(f"end of {self.name}", self._kill_members, KILL_SECONDS)
+        # Killed programs can't remove their shared memory, and nothing else would.
+        for orphan in orphans:
+            orphan.unlink(missing_ok=True)
 
     def stop(self) -> None:
         """Asks the program to end, and kills what is left of it after a while."""
         if self._process.poll() is None:
             self._process.terminate()
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                print(f"{self.name} does not end on SIGTERM: killing it", flush=True)
+        try:
+            wait_for(f"end of {self.name}", self._ending, STOP_SECONDS, 0.02)
+        except RunFailed as failure:
+            print(f"{failure}: killing it", flush=True)
         self.kill()
 
+    def _ending(self) -> bool | None:
+        self._process.poll()
+        return None if session_members(self._process.pid) else True
+
     def _kill_members(self) -> bool | None:
-        members = session_members(self._process.pid)
-        for member in members:
+        for member in session_members(self._process.pid):
             try:
                 os.kill(member, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        self._process.poll()
-        return None if members else True
+        return self._ending()
