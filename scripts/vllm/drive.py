@@ -1,117 +1,25 @@
 #!/usr/bin/env python3
 """Compares kvindexer's predictions with what two real vLLM servers deliver.
 
-Prints `N of M predictions equal` as its last line, and exits 1 on any difference.
+Prints `N of M predictions equal` as its last line, and exits 1 on any difference, and when an
+endpoint is ever credited what its engine has lost.
 """
 
 import argparse
 import signal
 import sys
-import time
 from pathlib import Path
 
 from engine import Engine, EngineSite
-from failure import RunFailed, wait_for
+from failure import RunFailed
 from indexer import Indexer
+from phases import Run
 from ports import free_ports
-from trial import Outcome, Trial
-
-STEADY_REQUESTS = 240
-RESET_REQUESTS = 12
-ONE_DOWN_REQUESTS = 12
-RESTARTED_REQUESTS = 40
-EXACT_SECONDS = 30.0
-# Well above the longest pause between two attempts to reconnect.
-LOSS_SECONDS = 5.0
+from trial import Outcome
 
 
-class Run:
-    """The phases of the comparison, in order."""
-
-    def __init__(self, engines: list[Engine], indexer: Indexer, seed: int) -> None:
-        """Takes running servers; `start` in the driver has started them."""
-        self._names = [engine.name for engine in engines]
-        self._engines = engines
-        self._indexer = indexer
-        self.trial = Trial(engines, indexer, seed)
-        self._started = time.monotonic()
-
-    def all_phases(self) -> None:
-        """Runs every phase; a broken promise raises RunFailed."""
-        self.steady()
-        self.reset(self._engines[0])
-        self.crash(self._engines[1])
-        self.restart(self._engines[1])
-
-    def steady(self) -> None:
-        """Both servers serve, and evict."""
-        for name in self._names:
-            self._wait_until_exact(name)
-        self.trial.run(STEADY_REQUESTS, self._names)
-        removed = {name: self._indexer.removed_blocks(name) for name in self._names}
-        self._say(f"steady: {STEADY_REQUESTS} requests, evicted blocks: {removed}")
-        if not all(removed.values()):
-            raise RunFailed("a cache was never full: nothing was evicted")
-        if not any(outcome.delivered_tokens for outcome in self.trial.outcomes):
-            raise RunFailed("no request found anything cached")
-
-    def reset(self, engine: Engine) -> None:
-        """One server forgets its cache and goes on."""
-        self._expect_credit(engine.name)
-        engine.reset_prefix_cache()
-        # The engine announces the reset with the events of its next request.
-        self.trial.settle(engine.name)
-        self._expect_no_credit(engine.name, "after its reset")
-        self._wait_until_exact(engine.name)
-        self.trial.run(RESET_REQUESTS, [engine.name])
-        self._say(f"reset of {engine.name}: nothing credited, then {RESET_REQUESTS} requests")
-
-    def crash(self, engine: Engine) -> None:
-        """One server dies; the other one serves."""
-        self._expect_credit(engine.name)
-        engine.kill()
-
-        def loss() -> str | None:
-            if self.trial.credited_sequences(engine.name):
-                return None
-            seen = self.trial.trust(engine.name)
-            return seen.reason if seen.trust != "exact" else None
-
-        reason = wait_for(f"loss of {engine.name} noticed, with a reason", loss, LOSS_SECONDS)
-        others = [name for name in self._names if name != engine.name]
-        self.trial.run(ONE_DOWN_REQUESTS, others)
-        self._say(f"crash of {engine.name}: nothing credited, “{reason}”")
-
-    def restart(self, engine: Engine) -> None:
-        """The dead server comes back on its ports with an empty cache."""
-        engine.start()
-        engine.wait_until_healthy()
-        self._expect_no_credit(engine.name, "when it is back")
-        self._wait_until_exact(engine.name)
-        self._expect_no_credit(engine.name, "when its new stream is exact")
-        self.trial.run(RESTARTED_REQUESTS, self._names)
-        self._say(f"restart of {engine.name}: nothing credited, {RESTARTED_REQUESTS} requests")
-
-    def _wait_until_exact(self, name: str) -> None:
-        def is_exact() -> bool | None:
-            return True if self._indexer.trust(name) == "exact" else None
-
-        wait_for(f"trust in {name} exact", is_exact, EXACT_SECONDS)
-
-    def _expect_credit(self, name: str) -> None:
-        if not self.trial.credited_sequences(name):
-            raise RunFailed(f"{name} is credited nothing of what it has served")
-
-    def _expect_no_credit(self, name: str, when: str) -> None:
-        if count := self.trial.credited_sequences(name):
-            raise RunFailed(f"{name} is credited {count} sequences of its old cache {when}")
-
-    def _say(self, text: str) -> None:
-        print(f"[{time.monotonic() - self._started:5.1f} s] {text}", flush=True)
-
-
-def report(outcomes: list[Outcome]) -> bool:
-    """Prints totals and differences; returns whether every prediction was equal."""
+def report(outcomes: list[Outcome], broken_promises: list[str]) -> bool:
+    """Prints totals and all that is wrong; returns whether nothing is."""
     prompt_tokens = sum(len(outcome.prompt.tokens) for outcome in outcomes)
     cached_tokens = sum(outcome.delivered_tokens for outcome in outcomes)
     hits = sum(outcome.delivered_tokens > 0 for outcome in outcomes)
@@ -122,8 +30,10 @@ def report(outcomes: list[Outcome]) -> bool:
     differences = [outcome for outcome in outcomes if not outcome.is_equal]
     for outcome in differences:
         print(f"different: {outcome.describe()}")
+    for text in broken_promises:
+        print(f"broken: {text}")
     print(f"{len(outcomes) - len(differences)} of {len(outcomes)} predictions equal", flush=True)
-    return not differences
+    return not differences and not broken_promises
 
 
 def drive(options: argparse.Namespace) -> bool:
@@ -149,8 +59,8 @@ def drive(options: argparse.Namespace) -> bool:
         try:
             run.all_phases()
         finally:
-            all_equal = report(run.trial.outcomes)
-        return all_equal
+            is_right = report(run.trial.outcomes, run.broken_promises)
+        return is_right
     finally:
         # A second interrupt must not leave servers behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -58,7 +58,14 @@ class Engine:
 
     def wait_until_healthy(self) -> None:
         """Waits until the server takes requests."""
-        wait_for(f"health of {self.name}, see {self._log}", self._health, START_SECONDS, 0.2)
+        what = f"health of {self.name}, see {self._log}"
+        wait_for(what, lambda: self.is_healthy() or None, START_SECONDS, 0.2)
+
+    def is_healthy(self) -> bool:
+        """Tells whether the server takes requests; fails when it has ended instead."""
+        if self._program is not None:
+            self._program.check_alive()
+        return answers(f"{self._url}/health")
 
     def complete(self, prompt: list[int], salt: str | None, max_tokens: int) -> Completion:
         """Serves one prompt of token ids; exactly `max_tokens` tokens come back."""
@@ -93,11 +100,6 @@ class Engine:
         """Ends the server in an orderly way."""
         if self._program is not None:
             self._program.stop()
-
-    def _health(self) -> bool | None:
-        if self._program is not None:
-            self._program.check_alive()
-        return True if answers(f"{self._url}/health") else None
 
 
 def serve_command(site: EngineSite, vllm: Path, model: Path) -> list[str]:

@@ -19,7 +19,8 @@ def fetch(url: str, body: Any = None, method: str | None = None) -> bytes:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=ANSWER_SECONDS) as answer:
-            return answer.read()
+            content: bytes = answer.read()
+            return content
     except urllib.error.HTTPError as error:
         with error:
             text = error.read().decode(errors="replace")

@@ -48,18 +48,19 @@ class Indexer:
 
     def trust(self, endpoint: str) -> str:
         """Returns the trust state of the endpoint's only source."""
-        return self._source(endpoint)["trust"]
+        return str(self._source(endpoint)["trust"])
 
     def removed_blocks(self, endpoint: str) -> int:
         """Returns how many blocks the endpoint's engine has announced as removed."""
-        return self._source(endpoint)["counters"]["removed_blocks"]
+        return int(self._source(endpoint)["counters"]["removed_blocks"])
 
     def stop(self) -> None:
         """Ends the indexer in an orderly way."""
         self._program.stop()
 
     def _source(self, endpoint: str) -> dict[str, Any]:
-        sources = [s for s in self._ask("/v1/sources")["sources"] if s["endpoint"] == endpoint]
+        listed: list[dict[str, Any]] = self._ask("/v1/sources")["sources"]
+        sources = [source for source in listed if source["endpoint"] == endpoint]
         if len(sources) != 1:
             raise RunFailed(f"/v1/sources lists {len(sources)} sources of {endpoint}, not one")
         return sources[0]

@@ -31,7 +31,7 @@ def session_members(session: int) -> list[int]:
 
 def shared_memory(processes: Sequence[int]) -> list[Path]:
     """Lists the shared memory files that the processes have mapped."""
-    inodes = set()
+    inodes: set[int] = set()
     for process in processes:
         try:
             lines = Path(f"/proc/{process}/maps").read_text().splitlines()
@@ -39,7 +39,8 @@ def shared_memory(processes: Sequence[int]) -> list[Path]:
             continue
         # A semaphore is mapped under a name that it had for a moment only: inodes are reliable.
         inodes.update(int(line.split()[4]) for line in lines if f" {SHARED_MEMORY}/" in line)
-    return [path for path in SHARED_MEMORY.iterdir() if path.stat().st_ino in inodes]
+    with os.scandir(SHARED_MEMORY) as entries:
+        return [Path(entry.path) for entry in entries if entry.inode() in inodes]
 
 
 class Program:

@@ -78,6 +78,10 @@ class Trial:
         """Counts the sequences that the endpoint has served and is credited a part of."""
         return sum(self._match(name, s).matched_tokens > 0 for s in self._served[name])
 
+    def newest_credit(self, name: str) -> Prediction:
+        """Asks what the endpoint is credited of the sequence that it has served last."""
+        return self._match(name, self._served[name][-1])
+
     def trust(self, name: str) -> Prediction:
         """Asks what the indexer says about an endpoint and some prompt."""
         return self._indexer.score(self._workload.tokens(BLOCK_TOKENS), None)[name]
