@@ -58,9 +58,10 @@ def drive(options: argparse.Namespace) -> bool:
         run = Run(engines, indexer, options.seed)
         try:
             run.all_phases()
-        finally:
-            is_right = report(run.trial.outcomes, run.broken_promises)
-        return is_right
+        except RunFailed:
+            report(run.trial.outcomes, run.broken_promises)
+            raise
+        return report(run.trial.outcomes, run.broken_promises)
     finally:
         # A second interrupt must not leave servers behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

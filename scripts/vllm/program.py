@@ -8,7 +8,7 @@ from pathlib import Path
 
 from failure import RunFailed, wait_for
 
-STOP_SECONDS = 20.0
+STOP_SECONDS = 8.0
 KILL_SECONDS = 10.0
 SHARED_MEMORY = Path("/dev/shm")
 
