@@ -37,7 +37,7 @@ extension FleetIndex {
       reservations.index.match(keys, count: range.count, into: &matches.claims)
       for number in 0..<outlines.count {
         let outline = outlines.pointer(at: number)
-        guard outline.pointee.trust.credits, outline.pointee.model == model,
+        guard outline.pointee.trust.takesClaims, outline.pointee.model == model,
           Int(outline.pointee.namespaceBlockSize) == blockSize, outline.pointee.isServing
         else { continue }
         fill(outline.pointee, SourceID(number), usable, blockSize, &matches)
@@ -72,7 +72,9 @@ extension FleetIndex {
     _ matches: inout FleetMatches
   ) {
     guard var match = matches.matches[id.index] else { return }
-    if outline.isPlain {
+    if !outline.trust.credits {
+      // Nothing is known of its blocks, but what was just sent there is.
+    } else if outline.isPlain {
       if outline.lane >= 0 {
         match.matchedTokens = min(matches.depths[LaneID(Int(outline.lane))], usable) &* blockSize
         match.tierTokens[.gpu] = match.matchedTokens

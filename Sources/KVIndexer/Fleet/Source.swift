@@ -127,12 +127,12 @@ final class Source {
   var trust: Trust {
     switch stream {
     case .connecting, .disconnected: return .connecting
-    case .bootstrapping, .live(.complete, replaying: true):
-      return unmatchable.map { .mismatched($0) } ?? .bootstrapping
-    case .live(let history, _):
+    case .bootstrapping: return .bootstrapping
+    case .live(let history, let isReplaying):
       if let unmatchable { return .mismatched(unmatchable) }
       if case .incomplete(let cause) = history { return .degraded(Trust.Degradation(cause)) }
       if let damage { return .degraded(damage) }
+      if isReplaying { return .lagging }
       return orphans.isEmpty ? .exact : .degraded(.orphans)
     }
   }

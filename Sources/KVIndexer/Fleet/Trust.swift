@@ -2,8 +2,11 @@
 public enum Trust: Sendable, Equatable, BitwiseCopyable {
   /// No event stream: never connected, or the connection is down. Nothing is credited.
   case connecting
-  /// Connected; the history of the engine's cache is being fetched.
+  /// Connected; the history of the engine's cache is being fetched, or it is not proven yet that
+  /// the engine is the one we knew. Nothing is credited.
   case bootstrapping
+  /// Missed events are being replayed: the answer is as of before them.
+  case lagging
   /// Every event since the engine's start, or since its cache was last empty, was applied.
   case exact
   /// Part of the history is missing: the answer may be too low or too high.
@@ -26,6 +29,7 @@ public enum Trust: Sendable, Equatable, BitwiseCopyable {
     switch self {
     case .connecting: "connecting"
     case .bootstrapping: "bootstrapping"
+    case .lagging: "lagging"
     case .exact: "exact"
     case .degraded: "degraded"
     case .mismatched: "mismatched"
@@ -33,24 +37,32 @@ public enum Trust: Sendable, Equatable, BitwiseCopyable {
   }
 
   /// Every name that `name` can give: a closed set for metric labels.
-  public static let names = ["connecting", "bootstrapping", "exact", "degraded", "mismatched"]
+  public static let names = [
+    "connecting", "bootstrapping", "lagging", "exact", "degraded", "mismatched",
+  ]
 
   /// One sentence that says what is wrong and what would mend it; nil when nothing is.
   public var reason: String? {
     switch self {
     case .exact: nil
     case .connecting: "The event stream is not connected; nothing of this source is credited."
-    case .bootstrapping: "Events that were missed are being replayed; what is known so far counts."
+    case .bootstrapping:
+      "The engine's history is being fetched; until it is known nothing of this source is credited."
+    case .lagging: "Events that were missed are being replayed; the answer is as of before them."
     case .degraded(let cause): cause.sentence
     case .mismatched(let cause): cause.sentence
     }
   }
 
+  /// Whether reservations of the source's endpoint count: they are our own knowledge, of requests
+  /// sent to a server that is there.
+  public var takesClaims: Bool { credits || self == .bootstrapping }
+
   /// Whether blocks of the source count at all.
   public var credits: Bool {
     switch self {
-    case .connecting, .mismatched: false
-    case .bootstrapping, .exact, .degraded: true
+    case .connecting, .bootstrapping, .mismatched: false
+    case .lagging, .exact, .degraded: true
     }
   }
 }

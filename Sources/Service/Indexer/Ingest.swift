@@ -130,7 +130,11 @@ final class Ingest: @unchecked Sendable {
   private func noteTrust(_ source: SourceID) {
     guard let trust = fleet.read({ $0.trust(of: source) }), trusts[source] != trust else { return }
     trusts[source] = trust
-    let level: Log.Level = trust == .exact || trust == .bootstrapping ? .info : .warning
+    let level: Log.Level =
+      switch trust {
+      case .bootstrapping, .lagging, .exact: .info
+      case .connecting, .degraded, .mismatched: .warning
+      }
     log(level, "\(name(source)): \(trust.name)\(trust.reason.map { ": \($0)" } ?? "")")
   }
 

@@ -107,9 +107,9 @@ import Testing
   }
 
   @Test(arguments: [
-    (TrackerState.connecting, "connecting", 0), (.bootstrapping, "bootstrapping", 40),
+    (TrackerState.connecting, "connecting", 0), (.bootstrapping, "bootstrapping", 0),
     (.live(.complete, replaying: false), "exact", 40),
-    (.live(.complete, replaying: true), "bootstrapping", 40),
+    (.live(.complete, replaying: true), "lagging", 40),
     (.live(.incomplete(.gap), replaying: false), "degraded", 40),
     (.live(.incomplete(.overflow), replaying: true), "degraded", 40),
     (.disconnected(sinceNanoseconds: 1), "connecting", 0),

@@ -151,7 +151,7 @@ import Testing
     (
       "endpoints: [{address: a, port: 1, kvEvents: {zzz: 2}}]",
       "1:46: endpoints[0].kvEvents.zzz: unknown field; the fields are endpoint, replayEndpoint, "
-        + "ranks, bind, blockSize, topic"
+        + "ranks, bind, blockSize, topic, duplicates"
     ),
     (
       "endpoints: [{address: a, port: 1, kvEvents: {endpoint: 'a:5557'}}]",
