@@ -17,7 +17,8 @@ final class ReplayExchange {
   private var hasHole = false
 
   init(
-    endpoint: String, from start: UInt64, settings: SubscriptionSettings, in context: ZMQContext
+    endpoint: String, over version: IPVersion, from start: UInt64, settings: SubscriptionSettings,
+    in context: ZMQContext
   ) throws(ZMQError) {
     self.start = start
     socket = try ZMQSocket(.dealer, in: context)
@@ -25,7 +26,7 @@ final class ReplayExchange {
     try socket.set(ZMQ_MAXMSGSIZE, bytes: settings.messageBytesMax)
     try socket.set(ZMQ_CONNECT_TIMEOUT, settings.connectTimeoutMilliseconds)
     try socket.set(ZMQ_RECONNECT_IVL, settings.reconnectMilliseconds)
-    try socket.connect(endpoint)
+    try socket.connect(endpoint, over: version)
     // The server is a ROUTER that expects an empty delimiter, and else gives no answer at all.
     socket.send([[], start.sequenceFrame])
   }

@@ -78,7 +78,7 @@ extension SourceSubscription {
     }
     do throws(ZMQError) {
       exchange = try ReplayExchange(
-        endpoint: endpoint, from: start, settings: settings, in: context)
+        endpoint: endpoint, over: replayVersion, from: start, settings: settings, in: context)
     } catch {
       // It has failed by the end of this turn, and is counted there.
       exchange = nil

@@ -20,6 +20,8 @@ final class SourceSubscription: @unchecked Sendable {
 
   let target: SubscriptionTarget
   let settings: SubscriptionSettings
+  /// Found out beforehand: the loop's thread must not wait for a name to be looked up.
+  let replayVersion: IPVersion
   let subscriber: ZMQSocket
   let monitor: ConnectionMonitor
   let context: ZMQContext
@@ -45,6 +47,7 @@ final class SourceSubscription: @unchecked Sendable {
     self.context = context
     self.sink = sink
     tracker = SequenceTracker(settings: settings.tracker(hasReplay: target.replayEndpoint != nil))
+    replayVersion = target.replayEndpoint.map { IPVersion(of: $0) } ?? .six
     subscriber = try ZMQSocket(.subscriber, in: context)
     monitor = try ConnectionMonitor(subscriber, in: context)
     try open()

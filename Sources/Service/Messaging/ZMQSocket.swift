@@ -21,6 +21,7 @@ package final class ZMQSocket {
   }
 
   private let context: ZMQContext
+  private let kind: Kind
   let handle: UnsafeMutableRawPointer
 
   package init(_ kind: Kind, in context: ZMQContext) throws(ZMQError) {
@@ -28,6 +29,7 @@ package final class ZMQSocket {
       throw ZMQError("zmq_socket")
     }
     self.context = context
+    self.kind = kind
     self.handle = handle
     try set(ZMQ_LINGER, 0)
     if kind != .pair { try set(ZMQ_IPV6, 1) }
@@ -60,7 +62,13 @@ package final class ZMQSocket {
     guard zmq_bind(handle, endpoint) == 0 else { throw ZMQError("bind \(endpoint)") }
   }
 
+  /// Connects by the version of IP that suits the endpoint; a name is looked up for it.
   package func connect(_ endpoint: String) throws(ZMQError) {
+    try connect(endpoint, over: IPVersion(of: endpoint))
+  }
+
+  func connect(_ endpoint: String, over version: IPVersion) throws(ZMQError) {
+    if kind != .pair { try set(ZMQ_IPV6, version == .six ? 1 : 0) }
     guard zmq_connect(handle, endpoint) == 0 else { throw ZMQError("connect \(endpoint)") }
   }
 
