@@ -5,7 +5,7 @@ struct LoadedIndex: ~Copyable {
   var index: PrefixIndex
   let lanes: [LaneID]
   /// Each lane as a list of its own, as `find` wants them.
-  private let lookups: [[LaneID]]
+  private let lookups: [LaneSet]
   var scopes: [HashScope]
 
   init(lanes count: Int, byteBudget: Int = 2 << 30) {
@@ -13,7 +13,7 @@ struct LoadedIndex: ~Copyable {
     var added: [LaneID] = []
     for _ in 0..<count { added.append(index.addLane()) }
     lanes = added
-    lookups = lanes.map { [$0] }
+    lookups = lanes.map { LaneSet($0) }
     scopes = Array(repeating: HashScope(), count: count)
   }
 

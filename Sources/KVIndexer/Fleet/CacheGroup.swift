@@ -6,7 +6,7 @@ struct CacheGroup {
   var blockSize: Int?
   var scope: HashScope
   /// One lane a tier, made when the tier is first used.
-  var lanes: [LaneID?] = Array(repeating: nil, count: Tier.allCases.count)
+  var lanes = LaneSet()
   /// Stores whose block the full groups have not announced yet, with the number of copies.
   var pending: [PendingBlock: Int] = [:]
 
@@ -21,20 +21,13 @@ struct CacheGroup {
     scope = HashScope(duplicates: duplicates)
   }
 
-  var usedLanes: [LaneID] { lanes.compactMap { $0 } }
-
-  /// The other lanes that share the group's hashes; only asked for where hashes need translation.
-  func siblings(of lane: LaneID) -> [LaneID] {
-    scope.aliases.isEmpty ? [] : usedLanes.filter { $0 != lane }
-  }
-
   /// Whether matches need the path to judge `tier`: only full attention on the first tier does not.
   func needsPath(_ tier: Tier) -> Bool { tier != .gpu || spec.kind != .full }
 
   /// Whether a tier below the first one holds blocks.
   func hasLowerTiers(in index: borrowing PrefixIndex) -> Bool {
-    for lane in lanes.dropFirst() {
-      if let lane, index.blocks(of: lane) > 0 { return true }
+    for (tier, lane) in lanes.all where tier != .gpu {
+      if index.blocks(of: lane) > 0 { return true }
     }
     return false
   }

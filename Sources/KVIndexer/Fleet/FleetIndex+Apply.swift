@@ -20,7 +20,6 @@ extension FleetIndex {
       return false
     }
     let clearsBefore = source.counters.clearedEvents
-    if batch.skippedEvents > 0 { source.damage(.undecodable) }
     for event in batch.events[events ?? batch.events.indices] {
       switch event.kind {
       case .stored: store(event, batch, source)
@@ -28,6 +27,8 @@ extension FleetIndex {
       case .cleared: applyClear(source)
       }
     }
+    // After a clear, too: what was skipped may have come behind it.
+    if batch.skippedEvents > 0 { source.damage(.undecodable) }
     keepBudget()
     confirmReservations(of: source, now: now)
     return source.counters.clearedEvents > clearsBefore
@@ -60,6 +61,9 @@ extension FleetIndex {
     let kind = source.groups[group].spec.kind
     if kind == .unknown { return }
     if kind != .full || event.blockSize == 0 {
+      guard event.blockSize == 0 || source.learn(blockSize: event.blockSize, group: group) else {
+        return
+      }
       for position in event.hashes { storeByHash(batch.hashes[position], source, group, tier) }
       return
     }
@@ -73,8 +77,7 @@ extension FleetIndex {
     }
     let parent: BlockParent
     if let hash = event.parent {
-      let owner = source.groups[group]
-      guard let block = index.find(hash, scope: owner.scope, lanes: owner.usedLanes) else {
+      guard let block = find(hash, source, group) else {
         park(event, hash, batch, source, tier)
         return
       }
@@ -100,7 +103,18 @@ extension FleetIndex {
     return root
   }
 
+  /// Stores a run of blocks, and all that waited for one of them.
   private mutating func storeRun(
+    _ source: Source, _ group: Int, _ tier: Tier, parent: BlockParent,
+    locals: UnsafePointer<UInt64>, hashes: UnsafePointer<EngineHash>, count: Int
+  ) {
+    place(source, group, tier, parent: parent, locals: locals, hashes: hashes, count: count)
+    if !source.orphans.isEmpty {
+      adoptOrphans(of: UnsafeBufferPointer(start: hashes, count: count), source, group)
+    }
+  }
+
+  private mutating func place(
     _ source: Source, _ group: Int, _ tier: Tier, parent: BlockParent,
     locals: UnsafePointer<UInt64>, hashes: UnsafePointer<EngineHash>, count: Int
   ) {
@@ -123,9 +137,6 @@ extension FleetIndex {
     if source.groups.count > 1 || !source.groups[group].pending.isEmpty {
       for position in 0..<count { bindPending(hashes[position], source) }
     }
-    if !source.orphans.isEmpty {
-      for position in 0..<count { adoptOrphans(of: hashes[position], source) }
-    }
   }
 
   // MARK: Blocks that are known by hash
@@ -147,10 +158,16 @@ extension FleetIndex {
 
   /// The block that the source's full groups, in any tier, call `hash`.
   private func findBlock(_ hash: EngineHash, _ source: Source) -> BlockRef? {
-    for group in source.groups where group.spec.kind == .full {
-      if let block = index.find(hash, scope: group.scope, lanes: group.usedLanes) { return block }
+    for group in source.groups.indices where source.groups[group].spec.kind == .full {
+      if let block = find(hash, source, group) { return block }
     }
     return nil
+  }
+
+  /// The block that one group of the source calls `hash`, if it holds it in any tier.
+  @inline(__always)
+  private func find(_ hash: EngineHash, _ source: Source, _ group: Int) -> BlockRef? {
+    index.find(hash, scope: source.groups[group].scope, lanes: source.groups[group].lanes)
   }
 
   /// Gives a block that was announced by hash alone its place, now that it is known.
@@ -179,17 +196,26 @@ extension FleetIndex {
     if dropped > 0 { source.damage(.orphans) }
   }
 
-  private mutating func adoptOrphans(of parent: EngineHash, _ source: Source) {
-    for store in source.orphans.take(waitingFor: parent) {
-      let group = source.groups.firstIndex { $0.number == store.group }
-      guard let group,
-        let block = index.find(
-          parent, scope: source.groups[group].scope, lanes: source.groups[group].usedLanes)
-      else { continue }
+  /// Places the stores that wait for `parents`, and those that wait for them in turn.
+  ///
+  /// A chain of orphans may be as long as the bound, so it is followed by a list and no recursion.
+  private mutating func adoptOrphans(
+    of parents: UnsafeBufferPointer<EngineHash>, _ source: Source, _ group: Int
+  ) {
+    let number = source.groups[group].number
+    var found = parents.flatMap { source.orphans.take(waitingFor: $0, group: number) }
+    while let store = found.popLast() {
+      guard let block = find(store.parent, source, group) else {
+        // An engine that gave one hash to several blocks has taken it away from the parent.
+        source.counters.orphansDropped += store.hashes.count
+        source.damage(.orphans)
+        continue
+      }
       source.counters.orphansResolved += store.hashes.count
-      storeRun(
+      place(
         source, group, store.tier, parent: .block(block), locals: store.locals,
         hashes: store.hashes, count: store.hashes.count)
+      found += store.hashes.flatMap { source.orphans.take(waitingFor: $0, group: number) }
     }
   }
 
@@ -219,9 +245,8 @@ extension FleetIndex {
   private mutating func remove(
     _ hash: EngineHash, _ group: inout CacheGroup, _ orphans: inout Orphanage, _ tier: Tier
   ) -> Bool {
-    if let lane = group.lanes[Int(tier.rawValue)],
-      index.remove(
-        lane, scope: &group.scope, hash: hash, siblings: group.siblings(of: lane)) != .unknown
+    if let lane = group.lanes[tier],
+      index.remove(lane, scope: &group.scope, hash: hash, siblings: group.lanes) != .unknown
     {
       return true
     }

@@ -6,7 +6,8 @@ extension FleetIndex {
 
   /// An endpoint without a configured model serves whatever it is asked for.
   private static func serves(_ source: Source, _ model: String) -> Bool {
-    source.configuration.model.isEmpty || source.configuration.model == model
+    source.endpoint != nil
+      && (source.configuration.model.isEmpty || source.configuration.model == model)
   }
 
   /// The namespaces in which sources of `model` keep blocks: what a prompt must be hashed for.
@@ -86,16 +87,16 @@ extension FleetIndex {
     match.matchedTokens = fit(depth, source, blockSize, buffer) * blockSize
     guard let main = source.mainGroup else { return }
     for tier in Tier.allCases {
-      guard let lane = source.groups[main].lanes[Int(tier.rawValue)] else { continue }
+      guard let lane = source.groups[main].lanes[tier] else { continue }
       match.tierTokens[tier] = min(buffer[lane], usable) * blockSize
     }
   }
 
   /// Blocks that a full group can serve: the first tier's prefix, continued by each lower tier.
   private func reach(_ group: CacheGroup, _ buffer: borrowing MatchBuffer) -> Int {
-    var depth = group.lanes[0].map { buffer[$0] } ?? 0
-    for lane in group.lanes.dropFirst() {
-      if let lane { depth = index.reach(lane, from: depth, on: buffer) }
+    var depth = group.lanes[.gpu].map { buffer[$0] } ?? 0
+    for tier in [Tier.cpu, .disk, .remote] {
+      if let lane = group.lanes[tier] { depth = index.reach(lane, from: depth, on: buffer) }
     }
     return depth
   }
@@ -110,7 +111,7 @@ extension FleetIndex {
       settled = true
       for group in source.groups {
         guard let window = group.windowBlocks(blockSize: blockSize) else { continue }
-        let fitting = lastBoundary(atMost: boundary, window: window, group.usedLanes, buffer)
+        let fitting = lastBoundary(atMost: boundary, window: window, group.lanes, buffer)
         if fitting < boundary {
           boundary = fitting
           settled = false
@@ -122,7 +123,7 @@ extension FleetIndex {
 
   /// The last boundary whose `window` blocks before it (or all, near the start) are held.
   private func lastBoundary(
-    atMost depth: Int, window: Int, _ lanes: [LaneID], _ buffer: borrowing MatchBuffer
+    atMost depth: Int, window: Int, _ lanes: LaneSet, _ buffer: borrowing MatchBuffer
   ) -> Int {
     var boundary = depth
     var run = 0
@@ -145,7 +146,7 @@ extension FleetIndex {
     _ buffer: borrowing MatchBuffer
   ) {
     guard let best = match.best, let source = source(best.source),
-      Self.namespace(source) == namespace, let endpoint = endpoints[source.endpoint]
+      Self.namespace(source) == namespace, let endpoint = endpoint(of: source)
     else { return }
     let usable = Self.usableBlocks(tokens: tokens, blockSize: namespace.blockSize)
     let claimed = min(buffer[endpoint.reservationLane], usable) * namespace.blockSize

@@ -49,8 +49,8 @@ extension FleetIndex {
 
   /// Ends the claims on the source's endpoint whose blocks the source now holds.
   mutating func confirmReservations(of source: Source, now: UInt64) {
-    guard let endpoint = endpoints[source.endpoint], let main = source.mainGroup,
-      let lane = source.groups[main].lanes[0]
+    guard reservations.count > 0, let endpoint = endpoint(of: source),
+      let main = source.mainGroup, let lane = source.groups[main].lanes[.gpu]
     else { return }
     let names = reservations.names(on: endpoint.reservationLane)
     guard !names.isEmpty else { return }

@@ -46,25 +46,40 @@ public struct FleetIndex: ~Copyable {
   /// Removes a source and all that it holds; its id may be given to another one.
   public mutating func removeSource(_ id: SourceID) {
     guard let source = source(id) else { return }
+    retireSource(id)
+    removeGroups(of: source)
+    sources[id.index] = nil
+  }
+
+  /// Stops answering for a source of which events may still be on their way.
+  ///
+  /// Its id is kept until `removeSource`, so that those events reach no other source.
+  public mutating func retireSource(_ id: SourceID) {
+    guard let source = source(id), let slot = source.endpoint else { return }
+    source.endpoint = nil
+    endpoints[slot]?.sources.removeAll { $0 == id }
+    if let endpoint = endpoints[slot], endpoint.sources.isEmpty {
+      reservations.removeLane(endpoint.reservationLane)
+      endpoints[slot] = nil
+    }
+  }
+
+  private mutating func removeGroups(of source: Source) {
     for group in source.groups {
-      for (tier, lane) in zip(Tier.allCases, group.lanes) {
-        guard let lane else { continue }
+      for (tier, lane) in group.lanes.all {
         if group.needsPath(tier) { index.continuationLanes -= 1 }
         index.removeLane(lane)
         owners[lane.index] = nil
       }
     }
-    sources[id.index] = nil
-    endpoints[source.endpoint]?.sources.removeAll { $0 == id }
-    if let endpoint = endpoints[source.endpoint], endpoint.sources.isEmpty {
-      reservations.removeLane(endpoint.reservationLane)
-      endpoints[source.endpoint] = nil
-    }
+    source.groups = []
   }
 
   func source(_ id: SourceID) -> Source? {
     id.index >= 0 && id.index < sources.count ? sources[id.index] : nil
   }
+
+  func endpoint(of source: Source) -> Endpoint? { source.endpoint.flatMap { endpoints[$0] } }
 
   func endpointIndex(_ name: String) -> Int? { endpoints.firstIndex { $0?.name == name } }
 
@@ -85,13 +100,18 @@ public struct FleetIndex: ~Copyable {
 
   /// Starts a new life of the engine behind a source: drops all it held and fences its old events.
   ///
+  /// The new process may keep its cache otherwise, so block size and groups are learnt again.
+  ///
   /// - Returns: Residencies dropped.
   @discardableResult
   public mutating func beginIncarnation(_ incarnation: Incarnation, of id: SourceID) -> Int {
     guard let source = source(id) else { return 0 }
     source.incarnation = incarnation
     source.counters.incarnations += 1
-    return clear(id)
+    let dropped = clear(id)
+    removeGroups(of: source)
+    source.mismatch = nil
+    return dropped
   }
 
   /// Drops every block of a source, in all tiers, and what waits for blocks of it.
@@ -103,21 +123,21 @@ public struct FleetIndex: ~Copyable {
     guard let source = source(id) else { return 0 }
     var dropped = 0
     for number in source.groups.indices {
-      for lane in source.groups[number].usedLanes { dropped += index.clear(lane) }
+      for (_, lane) in source.groups[number].lanes.all { dropped += index.clear(lane) }
       source.groups[number].scope = HashScope(duplicates: source.configuration.duplicates)
       source.groups[number].pending = [:]
     }
     source.orphans.removeAll()
     source.damage = nil
-    if let endpoint = endpoints[source.endpoint] { reservations.drop(endpoint.reservationLane) }
+    if let endpoint = endpoint(of: source) { reservations.drop(endpoint.reservationLane) }
     return dropped
   }
 
   /// The lane of a group and tier, made on first use.
   mutating func lane(_ source: Source, _ group: Int, _ tier: Tier) -> LaneID {
-    if let lane = source.groups[group].lanes[Int(tier.rawValue)] { return lane }
+    if let lane = source.groups[group].lanes[tier] { return lane }
     let lane = index.addLane()
-    source.groups[group].lanes[Int(tier.rawValue)] = lane
+    source.groups[group].lanes[tier] = lane
     while owners.count <= lane.index { owners.append(nil) }
     owners[lane.index] = source
     if source.groups[group].needsPath(tier) { index.continuationLanes += 1 }

@@ -15,7 +15,13 @@ struct Orphanage {
 
   static let blocksMax = 65_536
 
-  private var byParent: [EngineHash: [Store]] = [:]
+  /// Hashes have a meaning within their group only.
+  private struct Parent: Hashable {
+    var hash: EngineHash
+    var group: Int
+  }
+
+  private var byParent: [Parent: [Store]] = [:]
   private var arrivals: UInt64 = 0
   private(set) var blocks = 0
 
@@ -25,7 +31,7 @@ struct Orphanage {
   mutating func park(_ store: Store) -> Int {
     var dropped = 0
     while blocks + store.hashes.count > Self.blocksMax, let oldest = oldestParent() {
-      dropped += take(waitingFor: oldest).reduce(0) { $0 + $1.hashes.count }
+      dropped += take(oldest).reduce(0) { $0 + $1.hashes.count }
     }
     guard blocks + store.hashes.count <= Self.blocksMax else {
       return dropped + store.hashes.count
@@ -34,16 +40,20 @@ struct Orphanage {
     kept.arrival = arrivals
     arrivals += 1
     blocks += store.hashes.count
-    byParent[store.parent, default: []].append(kept)
+    byParent[Parent(hash: store.parent, group: store.group), default: []].append(kept)
     return dropped
   }
 
-  private func oldestParent() -> EngineHash? {
+  private func oldestParent() -> Parent? {
     byParent.min { ($0.value.first?.arrival ?? 0) < ($1.value.first?.arrival ?? 0) }?.key
   }
 
-  /// Takes out every store that waits for `parent`.
-  mutating func take(waitingFor parent: EngineHash) -> [Store] {
+  /// Takes out every store of `group` that waits for `parent`.
+  mutating func take(waitingFor parent: EngineHash, group: Int) -> [Store] {
+    take(Parent(hash: parent, group: group))
+  }
+
+  private mutating func take(_ parent: Parent) -> [Store] {
     guard let stores = byParent.removeValue(forKey: parent) else { return [] }
     blocks -= stores.reduce(0) { $0 + $1.hashes.count }
     return stores
@@ -74,7 +84,7 @@ struct Orphanage {
     if range.lowerBound > 0 { part.parent = store.hashes[range.lowerBound - 1] }
     part.hashes = Array(store.hashes[range])
     part.locals = Array(store.locals[range])
-    byParent[part.parent, default: []].append(part)
+    byParent[Parent(hash: part.parent, group: part.group), default: []].append(part)
     blocks += range.count
   }
 

@@ -52,7 +52,8 @@ public struct SourceCounters: Sendable, Equatable {
 final class Source {
   let id: SourceID
   let configuration: SourceConfiguration
-  let endpoint: Int
+  /// Where its endpoint is among the index's; nil once the source is retired.
+  var endpoint: Int?
   var incarnation = Incarnation(0)
   var stream = TrackerState.connecting
   var groups: [CacheGroup] = []
@@ -90,13 +91,15 @@ final class Source {
     return groups.count - 1
   }
 
-  /// Learns the block size of a group; false when it contradicts what was learnt.
+  /// Learns the block size of a group; false when it contradicts what was learnt of it.
   func learn(blockSize: Int, group: Int) -> Bool {
     if let known = groups[group].blockSize {
       if known != blockSize { mismatch = .blockSize }
       return known == blockSize
     }
-    if let main = self.blockSize, main != blockSize { mismatch = .blockSize }
+    if groups.contains(where: { ($0.blockSize ?? blockSize) != blockSize }) {
+      mismatch = .blockSize
+    }
     groups[group].blockSize = blockSize
     return true
   }
@@ -105,13 +108,20 @@ final class Source {
   var mainGroup: Int? { groups.firstIndex { $0.spec.kind == .full && $0.blockSize != nil } }
   var blockSize: Int? { mainGroup.flatMap { groups[$0].blockSize } }
 
+  /// Why the source can't be matched: only full groups say where in a prompt a block is.
+  private var unmatchable: Trust.Mismatch? {
+    if let mismatch { return mismatch }
+    let hasFullGroup = groups.isEmpty || groups.contains { $0.spec.kind == .full }
+    return hasFullGroup ? nil : .cacheGroups
+  }
+
   var trust: Trust {
     switch stream {
     case .connecting, .disconnected: return .connecting
     case .bootstrapping, .live(.complete, replaying: true):
-      return mismatch.map { .mismatched($0) } ?? .bootstrapping
+      return unmatchable.map { .mismatched($0) } ?? .bootstrapping
     case .live(let history, _):
-      if let mismatch { return .mismatched(mismatch) }
+      if let unmatchable { return .mismatched(unmatchable) }
       if case .incomplete(let cause) = history { return .degraded(Trust.Degradation(cause)) }
       if let damage { return .degraded(damage) }
       return orphans.isEmpty ? .exact : .degraded(.orphans)

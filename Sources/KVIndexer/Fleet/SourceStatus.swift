@@ -46,14 +46,12 @@ extension FleetIndex {
     guard let source = source(id) else { return nil }
     var blocks: [Tier: Int] = [:]
     if let main = source.mainGroup {
-      for (tier, lane) in zip(Tier.allCases, source.groups[main].lanes) {
-        if let lane { blocks[tier] = index.blocks(of: lane) }
-      }
+      for (tier, lane) in source.groups[main].lanes.all { blocks[tier] = index.blocks(of: lane) }
     }
     let groups = source.groups.map { group in
       CacheGroupStatus(
         number: group.number, spec: group.spec, blockSize: group.blockSize,
-        blocks: group.usedLanes.reduce(0) { $0 + index.blocks(of: $1) },
+        blocks: group.lanes.all.reduce(0) { $0 + index.blocks(of: $1.lane) },
         pending: group.pending.values.reduce(0, +))
     }
     let residencies = groups.reduce(0) { $0 + $1.blocks }

@@ -96,7 +96,9 @@ extension Trust.Mismatch {
   var sentence: String {
     switch self {
     case .blockSize: "blockSize: the engine's cache groups announce different block sizes."
-    case .cacheGroups: "cacheGroups: the engine has a kind of cache group that is not understood."
+    case .cacheGroups:
+      "cacheGroups: the engine has a kind of cache group that is not understood, or none of full "
+        + "attention."
     }
   }
 }

@@ -30,7 +30,7 @@ extension PrefixIndex {
   }
 
   /// Bytes that hold something now: what the budget counts, since freed storage is reused.
-  public var liveBytes: Int { storedBytes + lanes.reduce(0) { $0 + $1.bytes } }
+  public var liveBytes: Int { storedBytes + laneBytes }
 
   private var storedBytes: Int {
     granules.liveBytes + nodes.liveBytes + words.wordsInUse * 8 + blockTable.bytes + nodeTable.bytes

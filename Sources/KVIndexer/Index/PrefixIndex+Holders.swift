@@ -247,6 +247,7 @@ extension PrefixIndex {
     lanes[lane.index].nodeCount += 1
     if lanes[lane.index].nodes.count >= 2 * lanes[lane.index].nodeCount + 64 { tidy(lane) }
     lanes[lane.index].nodes.append(node)
+    listedNodes += 1
   }
 
   /// Drops the names of nodes that the lane has left, and second names.
@@ -258,5 +259,6 @@ extension PrefixIndex {
       previous = node
       if coverage(node, lane) != .nothing { lanes[lane.index].nodes.append(node) }
     }
+    listedNodes -= listed.count - lanes[lane.index].nodes.count
   }
 }

@@ -156,7 +156,7 @@ extension PrefixIndex {
   }
 
   /// Whether one of `lanes` holds block `depth` of the matched path.
-  func isHeld(by lanes: [LaneID], at depth: Int, on buffer: borrowing MatchBuffer) -> Bool {
+  func isHeld(by lanes: LaneSet, at depth: Int, on buffer: borrowing MatchBuffer) -> Bool {
     for index in 0..<buffer.path.count {
       let step = buffer.path[index]
       guard depth < step.depth + step.matched else { continue }

@@ -10,12 +10,12 @@ extension PrefixIndex {
 
   /// Drops what `scope` calls `hash` from `lane`.
   ///
-  /// - Parameter siblings: The scope's other lanes: its name for the block lives as long as they
-  ///   hold it.
+  /// - Parameter siblings: All lanes of the scope: its name for the block lives as long as one of
+  ///   them holds it.
   /// - Complexity: O(1) for one of few holders of a node; O(partial holders) of the node at worst.
   @discardableResult
   public mutating func remove(
-    _ lane: LaneID, scope: inout HashScope, hash: EngineHash, siblings: [LaneID] = []
+    _ lane: LaneID, scope: inout HashScope, hash: EngineHash, siblings: LaneSet = LaneSet()
   ) -> RemoveOutcome {
     let canonical = scope.canonical(hash)
     let found = blockTable.find(canonical)
@@ -29,7 +29,9 @@ extension PrefixIndex {
     if !lanes[lane.index].extraCopies.isEmpty, takeCopy(lane, canonical) { return .copy }
     setCoverage(node, lane, held, removing(offset, from: held))
     lanes[lane.index].blocks -= 1
-    if canonical != hash.bits, !siblings.contains(where: { holds(coverage(node, $0), offset) }) {
+    if canonical != hash.bits,
+      !siblings.contains(where: { $0 != lane && holds(coverage(node, $0), offset) })
+    {
       scope.aliases[hash.bits] = nil
     }
     if !isHeld(node, offset) {
@@ -47,6 +49,7 @@ extension PrefixIndex {
   private mutating func takeCopy(_ lane: LaneID, _ canonical: UInt64) -> Bool {
     guard let copies = lanes[lane.index].extraCopies[canonical] else { return false }
     lanes[lane.index].extraCopies[canonical] = copies == 1 ? nil : copies - 1
+    if copies == 1 { copyEntries -= 1 }
     return true
   }
 
@@ -65,7 +68,9 @@ extension PrefixIndex {
     let dropped = lanes[lane.index].blocks
     let listed = lanes[lane.index].nodes
     lanes[lane.index].nodes = []
+    listedNodes -= listed.count
     for node in listed { drop(lane, from: node) }
+    copyEntries -= lanes[lane.index].extraCopies.count
     lanes[lane.index].extraCopies = [:]
     assert(lanes[lane.index].blocks == 0 && lanes[lane.index].nodeCount == 0)
     return dropped
@@ -101,7 +106,11 @@ extension PrefixIndex {
       dropped += run.count
       for offset in run {
         let block = block(node, offset)
-        if hasCopies { lanes[lane.index].extraCopies[granules.hashes[block]] = nil }
+        if hasCopies,
+          lanes[lane.index].extraCopies.removeValue(forKey: granules.hashes[block]) != nil
+        {
+          copyEntries -= 1
+        }
         if !isHeld(node, offset) { kill(block) }
       }
     }

@@ -21,12 +21,12 @@ extension PrefixIndex {
   }
 
   /// The block that `scope` calls `hash`, if one of `lanes` holds it.
-  public func find(_ hash: EngineHash, scope: borrowing HashScope, lanes: [LaneID]) -> BlockRef? {
+  public func find(_ hash: EngineHash, scope: borrowing HashScope, lanes: LaneSet) -> BlockRef? {
     let found = blockTable.find(scope.canonical(hash))
     guard found != HandleTable.none else { return nil }
     let (node, offset) = place(of: Int(found))
-    for lane in lanes where holds(coverage(node, lane), offset) { return BlockRef(bits: found) }
-    return nil
+    let isHeld = lanes.contains { holds(coverage(node, $0), offset) }
+    return isHeld ? BlockRef(bits: found) : nil
   }
 
   /// The chained key of a block.
@@ -144,13 +144,19 @@ extension PrefixIndex {
         if isHeld { result.copies += 1 } else { result.added += 1 }
         let canonical = name(first + step, hash, &scope)
         if isHeld, scope.duplicates == .counted {
-          lanes[lane.index].extraCopies[canonical, default: 0] += 1
+          addCopy(lane, canonical)
         }
       }
       offset = stop
     }
     setCoverage(node, lane, before, adding(range, to: before))
     ci_store_relaxed(&nodes.hot[Int(node)].touched, 1)
+  }
+
+  private mutating func addCopy(_ lane: LaneID, _ canonical: UInt64) {
+    let before = lanes[lane.index].extraCopies.count
+    lanes[lane.index].extraCopies[canonical, default: 0] += 1
+    copyEntries += lanes[lane.index].extraCopies.count - before
   }
 
   /// Makes the block live under `hash` unless it is, and returns its canonical hash.

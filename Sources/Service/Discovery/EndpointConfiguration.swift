@@ -1,3 +1,5 @@
+package import KVIndexer
+
 /// An endpoint as the endpoints file describes it.
 package struct EndpointConfiguration: Sendable, Equatable {
   /// What an endpoint is known by; unique in a file.
@@ -18,6 +20,8 @@ package struct EndpointConfiguration: Sendable, Equatable {
   package var blockSize: Int?
   /// A prefix of the topics of its KV events; empty for all.
   package var topic: String
+  /// How often a block that was stored twice must be removed.
+  package var duplicates = HashScope.DuplicateRule.counted
   /// One a data-parallel rank, in the order of ranks; empty when it publishes no KV events.
   package var sources: [EventSourceConfiguration]
 

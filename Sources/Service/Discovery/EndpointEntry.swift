@@ -33,7 +33,7 @@ struct EndpointEntry {
         namespace: namespace.isEmpty ? "default" : namespace,
         name: name.isEmpty ? "\(address):\(port)" : name),
       address: address, port: port, labels: labels, model: model, blockSize: events.blockSize,
-      topic: events.topic, sources: events.sources)
+      topic: events.topic, duplicates: events.duplicates, sources: events.sources)
     nameMark = (nameValue ?? value).node.mark
     sourcesMark = (eventsValue ?? value).node.mark
     path = value.path

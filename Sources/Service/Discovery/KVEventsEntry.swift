@@ -1,3 +1,5 @@
+import KVIndexer
+
 /// The `kvEvents` of an entry: where an endpoint publishes its KV events.
 struct KVEventsEntry {
   /// Where vLLM publishes unless told otherwise.
@@ -8,6 +10,7 @@ struct KVEventsEntry {
   var sources: [EventSourceConfiguration] = []
   var blockSize: Int?
   var topic = ""
+  var duplicates = HashScope.DuplicateRule.counted
 
   /// Reads the mapping, or takes the defaults when there is none.
   ///
@@ -28,6 +31,13 @@ struct KVEventsEntry {
     let bindValue = fields.optional("bind")
     blockSize = fields.optional("blockSize")?.integer(in: 1...65_536)
     topic = fields.optional("topic")?.string() ?? ""
+    if let value = fields.optional("duplicates"), let text = value.string() {
+      switch text {
+      case "counted": duplicates = .counted
+      case "once": duplicates = .once
+      default: value.reject("expected 'counted' or 'once', not '\(text)'")
+      }
+    }
     fields.rejectUnknown()
 
     let event = eventValue.map(Self.eventAddress) ?? standard

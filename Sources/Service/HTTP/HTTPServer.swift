@@ -10,18 +10,23 @@ package struct HTTPLimits: Sendable {
   package var connectionsMax = 1024
   /// A connection without traffic for this long is closed.
   package var idleTimeoutSeconds = 75
-  /// Threads of each address.
-  ///
-  /// A handler that waits holds up its thread's other connections.
-  package var threads = 1
+  package var threads = HTTPThreads.shared(1)
 
   package init() {}
 }
 
+/// The threads that serve the connections of one address.
+package enum HTTPThreads: Sendable {
+  /// So many; a handler that waits holds up its thread's other connections.
+  case shared(Int)
+  /// One a connection, for handlers that wait for something.
+  case onePerConnection
+}
+
 /// Serves HTTP/1.1 on TCP and Unix sockets with libmicrohttpd.
 ///
-/// The handler runs on the server's threads, and has to be quick. A server listens from its
-/// initialiser until `stop`, which `deinit` calls with no patience.
+/// The handler runs on the server's threads, and has to be quick where they are shared. A server
+/// listens from its initialiser until `stop`, which `deinit` calls with no patience.
 package final class HTTPServer: Sendable {
   package typealias Handler = @Sendable (borrowing HTTPRequest) -> HTTPResponse
 
@@ -104,10 +109,15 @@ package final class HTTPServer: Sendable {
       option(MHD_OPTION.CONNECTION_TIMEOUT, limits.idleTimeoutSeconds),
       option(MHD_OPTION.NOTIFY_COMPLETED, HTTPExchanges.completedCallback, context),
     ]
-    if limits.threads > 1 { options.append(option(MHD_OPTION.THREAD_POOL_SIZE, limits.threads)) }
+    var flags = MHD_USE_ITC.rawValue | MHD_USE_ERROR_LOG.rawValue
+    switch limits.threads {
+    case .shared(let count):
+      flags |= MHD_USE_EPOLL_INTERNAL_THREAD.rawValue
+      if count > 1 { options.append(option(MHD_OPTION.THREAD_POOL_SIZE, count)) }
+    case .onePerConnection:
+      flags |= MHD_USE_POLL_INTERNAL_THREAD.rawValue | MHD_USE_THREAD_PER_CONNECTION.rawValue
+    }
     options.append(option(MHD_OPTION.END, 0))
-    let flags =
-      MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_USE_ITC.rawValue | MHD_USE_ERROR_LOG.rawValue
     let daemon = options.withUnsafeMutableBufferPointer { options in
       withVaList([
         MHD_OPTION.ARRAY.rawValue, Int(bitPattern: options.baseAddress), MHD_OPTION.END.rawValue,

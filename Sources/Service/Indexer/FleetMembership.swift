@@ -56,7 +56,8 @@ package final class FleetMembership: @unchecked Sendable {
     let id = fleet.write {
       $0.addSource(
         SourceConfiguration(
-          endpoint: name, model: model, rank: source.rank, blockSize: configuration.blockSize))
+          endpoint: name, model: model, rank: source.rank, blockSize: configuration.blockSize,
+          duplicates: configuration.duplicates))
     }
     var subscribed = Subscribed(id: id, configuration: source)
     do throws(ZMQError) {
@@ -75,8 +76,8 @@ package final class FleetMembership: @unchecked Sendable {
   func remove(_ identity: EndpointConfiguration.Identity) {
     guard let member = lock.withLock({ byIdentity.removeValue(forKey: identity) }) else { return }
     for source in member.sources {
-      // Not credited from now on; the index forgets it when its last delivery has come through.
-      fleet.write { $0.setStream(.connecting, of: source.id) }
+      // Not answered for from now on; forgotten when its last delivery has come through.
+      fleet.write { $0.retireSource(source.id) }
       if source.failure == nil {
         subscriptions.remove(source.id)
       } else {

@@ -15,7 +15,7 @@ package struct ServiceConfiguration: Sendable {
   package var hashKey: String?
   package var http: HTTPLimits = {
     var limits = HTTPLimits()
-    limits.threads = 2
+    limits.threads = .shared(2)
     return limits
   }()
   package var subscriptions = SubscriptionSettings()

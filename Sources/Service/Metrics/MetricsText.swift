@@ -86,7 +86,9 @@ package struct MetricsText {
   }
 
   private mutating func insert(_ name: String, _ family: Family) {
-    precondition(Self.isName(name), "'\(name)' is no metric's name")
+    // Colons set off a prefix, as in `vllm:num_requests_running`; labels can't have them.
+    precondition(
+      Self.isName(name.replacing(":", with: "_")), "'\(name)' is no metric's name")
     precondition(families[name] == nil, "the metric \(name) is added twice")
     families[name] = family
   }

@@ -92,7 +92,7 @@ struct PrefixIndexTests {
     let hashes = keys[start..<start + count].map(hash)
     var parent = BlockParent.root(BlockKey(0x1234))
     if start > 0 {
-      guard let block = index.find(hash(keys[start - 1]), scope: scope, lanes: [lane]) else {
+      guard let block = index.find(hash(keys[start - 1]), scope: scope, lanes: LaneSet(lane)) else {
         Issue.record("the parent is held but not found")
         return
       }

@@ -5,7 +5,8 @@ import KVIndexer
 ///
 /// Each request is predicted from the events that had arrived when it was sent. As in production,
 /// a request that was sent reserves its prompt until its events arrive, and a cache reset that was
-/// asked for counts at once; `Options.eventsOnly` turns both off.
+/// asked for counts at once; `Options.eventsOnly` turns both off. The block size that the recording's
+/// `server.json` names is taken as configured, so that reservations work before the first event.
 package struct RecordingReplay: ~Copyable {
   package struct Options: Sendable {
     /// Predict from events alone: no reservations, and a reset counts when the engine announces it.
@@ -44,13 +45,17 @@ package struct RecordingReplay: ~Copyable {
     if FileManager.default.fileExists(atPath: transcript) {
       requests = try RecordedRequest.read(from: transcript)
     }
-    var replay = RecordingReplay(streams: streams, requests: requests, options: options)
+    let blockSize = try RecordedServer.read(from: path + "/server.json")?.blockSize
+    var replay = RecordingReplay(
+      streams: streams, requests: requests, blockSize: blockSize, options: options)
     for request in requests.sorted(by: { $0.sendTime < $1.sendTime }) { replay.replay(request) }
     replay.finish()
     return replay.report
   }
 
-  private init(streams: [RecordedStream], requests: [RecordedRequest], options: Options) {
+  private init(
+    streams: [RecordedStream], requests: [RecordedRequest], blockSize: Int?, options: Options
+  ) {
     self.options = options
     let hasher = BlockHasher()
     decoder = EventDecoder(seed: hasher.seed)
@@ -59,7 +64,8 @@ package struct RecordingReplay: ~Copyable {
     for stream in streams {
       let server = stream.server ?? onlyServer
       let endpoint = server.map { "port \($0)" } ?? stream.name
-      let id = fleet.addSource(SourceConfiguration(endpoint: endpoint, rank: stream.rank))
+      let id = fleet.addSource(
+        SourceConfiguration(endpoint: endpoint, rank: stream.rank, blockSize: blockSize))
       sources.append(ReplayedSource(stream: stream, endpoint: endpoint, id: id))
       for message in stream.messages where decode(message) {
         for event in batch.events { event.loraName.map { _ = adapters.insert($0) } }

@@ -1,0 +1,117 @@
+import Simulation
+import Synchronization
+import Tokenize
+
+/// The HTTP interface of a simulated server: the paths of vLLM that a router uses.
+final class ModelServerAPI: Sendable {
+  private enum Route: String {
+    case completions = "/v1/completions"
+    case render = "/v1/completions/render"
+    case models = "/v1/models"
+    case health = "/health"
+    case metrics = "/metrics"
+    case eventSources = "/kv_event_sources"
+    case resetPrefixCache = "/reset_prefix_cache"
+
+    var method: HTTPMethod {
+      switch self {
+      case .completions, .render, .resetPrefixCache: .post
+      case .models, .health, .metrics, .eventSources: .get
+      }
+    }
+  }
+
+  /// With the real ports.
+  let configuration: SimulatedServerConfiguration
+  let loop: EngineLoop
+  let tokenizer: WordTokenizer
+  let startTime = WallClock.seconds()
+  private let identifiers = Atomic<UInt64>(0)
+
+  init(_ configuration: SimulatedServerConfiguration, loop: EngineLoop) {
+    self.configuration = configuration
+    self.loop = loop
+    tokenizer = WordTokenizer(vocabularySize: configuration.engine.vocabularySize)
+  }
+
+  /// Answers a request; a completion waits for its steps.
+  func respond(to request: borrowing HTTPRequest) -> HTTPResponse {
+    guard let route = Route(rawValue: request.path) else {
+      return Self.detail(status: 404, "Not Found")
+    }
+    guard request.method == route.method else {
+      return Self.detail(status: 405, "Method Not Allowed")
+    }
+    do throws(ModelServerError) {
+      return switch route {
+      case .completions: try complete(request.body)
+      case .render: try render(request.body)
+      case .models: models()
+      case .health: HTTPResponse(contentType: "application/json", body: [])
+      case .metrics: metrics()
+      case .eventSources: eventSources()
+      case .resetPrefixCache: resetPrefixCache()
+      }
+    } catch {
+      return error.response
+    }
+  }
+
+  /// A name for a request, unique in the life of the server.
+  func nextIdentifier() -> String {
+    let number = identifiers.wrappingAdd(1, ordering: .relaxed).newValue
+    let digits = String(number, radix: 16)
+    return "cmpl-" + String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// What vLLM's web framework says before a request reaches vLLM.
+  private static func detail(status: Int, _ text: String) -> HTTPResponse {
+    var json = JSONWriter()
+    json.object { $0.field("detail", text) }
+    return HTTPResponse(status: status, json: json)
+  }
+
+  private func models() -> HTTPResponse {
+    var json = JSONWriter()
+    json.object { json in
+      json.field("object", "list")
+      json.field("data") { json in
+        json.array { json in
+          json.object { json in
+            json.field("id", configuration.model)
+            json.field("object", "model")
+            json.field("created", Int(startTime))
+            json.field("owned_by", "kv-indexer")
+            json.field("root", configuration.model)
+            json.field("parent", nil as String?)
+            json.field("max_model_len", configuration.engine.modelTokensMax)
+          }
+        }
+      }
+    }
+    return HTTPResponse(json: json)
+  }
+
+  private func eventSources() -> HTTPResponse {
+    var json = JSONWriter()
+    json.object { json in
+      json.field("0") { json in
+        json.object { json in
+          json.field("enable_kv_cache_events", true)
+          json.field("publisher", "zmq")
+          json.field("endpoint", configuration.eventEndpoint)
+          json.field("replay_endpoint", configuration.replayEndpoint)
+          json.field("buffer_steps", configuration.replayBatchesMax)
+          json.field("topic", configuration.topic)
+        }
+      }
+    }
+    return HTTPResponse(json: json)
+  }
+
+  private func resetPrefixCache() -> HTTPResponse {
+    var json = JSONWriter()
+    json.object { $0.field("success", loop.resetPrefixCache()) }
+    return HTTPResponse(json: json)
+  }
+}

@@ -1,0 +1,71 @@
+import KVIndexer
+
+/// What tests ask the index for: macros can't look into a value that can't be copied.
+extension FleetHarness {
+  /// Figures of the prefix index.
+  struct IndexFigures {
+    var bytes: Int
+    var liveBytes: Int
+    var uniqueBlocks: Int
+    var residencies: Int
+    var evictedBlocks: Int
+  }
+
+  var index: IndexFigures {
+    IndexFigures(
+      bytes: fleet.index.bytes, liveBytes: fleet.index.liveBytes,
+      uniqueBlocks: fleet.index.uniqueBlocks, residencies: fleet.index.residencies,
+      evictedBlocks: fleet.index.evictedBlocks)
+  }
+
+  var sourceIDs: [SourceID] { fleet.sourceIDs }
+
+  func status(_ source: SourceID) -> SourceStatus? { fleet.status(of: source) }
+
+  func counters(_ source: SourceID) -> SourceCounters {
+    fleet.status(of: source)?.counters ?? SourceCounters()
+  }
+
+  func trust(_ source: SourceID) -> Trust? { fleet.trust(of: source) }
+
+  func namespaces(model: String) -> [PromptKeys.Namespace] { fleet.namespaces(model: model) }
+
+  func serves(model: String) -> Bool { fleet.serves(model: model) }
+
+  @discardableResult
+  func beginIncarnation(_ incarnation: Incarnation, of source: SourceID) -> Int {
+    fleet.beginIncarnation(incarnation, of: source)
+  }
+
+  func clear(_ source: SourceID) -> Int { fleet.clear(source) }
+
+  // MARK: Reservations
+
+  /// Reserves a prompt on an endpoint; returns the claim's life.
+  @discardableResult
+  func reserve(
+    _ name: String, _ tokens: [TokenID], on endpoint: String = "a", now: UInt64 = 0,
+    lifetime: UInt64? = nil
+  ) throws(ReservationError) -> UInt64 {
+    let namespace = try fleet.namespace(ofEndpoint: endpoint)
+    let prompt = PromptKeys(
+      tokens: tokens, lora: nil, extra: [], namespaces: [namespace], hasher: fleet.hasher)
+    return try fleet.reserve(name, endpoint: endpoint, prompt: prompt, now: now, lifetime: lifetime)
+      .lifetime
+  }
+
+  /// Tokens that claims would add to what the endpoint holds.
+  func reserved(_ tokens: [TokenID], on endpoint: String = "a") -> Int? {
+    match(tokens, on: endpoint)?.reservedTokens
+  }
+
+  func cancelReservation(_ name: String) -> Bool { fleet.cancelReservation(name) }
+
+  func isReservationDue(now: UInt64) -> Bool { fleet.reservations.isDue(now: now) }
+
+  var reservationCount: Int { fleet.reservations.count }
+
+  var reservationCounters: ReservationTable.Counters { fleet.reservations.counters }
+
+  var lag: LagEstimator { fleet.reservations.lag }
+}
