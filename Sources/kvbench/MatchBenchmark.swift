@@ -79,15 +79,15 @@ enum MatchBenchmark {
   /// One prompt of 512 blocks that every lane holds: whole, cut off at different blocks, or holed.
   private static func runHolders(_ scale: Scale, _ report: inout Report) {
     report.begin("match", "all lanes hold one prompt of 512 blocks, seed \(scale.seed)")
-    var random = SplitMix64(seed: scale.seed)
-    let keys = Forest.continued([], length: 512, &random)
-    let chain = Forest.Chain(keys: keys, hashes: keys.map(Forest.engineHash))
     for lanes in [64, 512] {
       for kind in Holding.allCases where scale.wants("\(lanes) holders, \(kind.rawValue)") {
+        var random = SplitMix64(seed: scale.seed)
+        let keys = Forest.continued([], length: 512, &random)
+        let chain = Forest.Chain(keys: keys, hashes: keys.map(Forest.engineHash))
         var index = LoadedIndex(lanes: lanes)
         var holdings = Holdings(lanes: lanes)
         for lane in 0..<lanes {
-          let held = kind == .cutOffs ? 512 * (lane + 1) / lanes : 512
+          let held = kind.blocks(lane: lane, of: lanes)
           index.store(chain, 0..<held, lane: lane)
           holdings.insert(keys[..<held], lane: lane)
           guard kind == .holes else { continue }
@@ -113,8 +113,18 @@ enum MatchBenchmark {
 
   private enum Holding: String, CaseIterable {
     case whole = "all whole"
-    case cutOffs = "distinct cut-offs"
+    case cutOffs = "distinct cut-offs, longest first"
+    case growing = "distinct cut-offs, shortest first"
     case holes = "8 random holes each"
+
+    /// Blocks of 512 that a lane stores; lanes do so in ascending order.
+    func blocks(lane: Int, of lanes: Int) -> Int {
+      switch self {
+      case .whole, .holes: 512
+      case .cutOffs: 512 * (lanes - lane) / lanes
+      case .growing: 512 * (lane + 1) / lanes
+      }
+    }
   }
 
   /// Random prompts of an index far larger than the caches, one clock reading a query.
