@@ -31,13 +31,14 @@ enum BenchmarkTool {
   private static var help: String {
     let list = benchmarks.map { "  \($0.name.padded(to: 10))\($0.summary)" }
     return """
-      usage: kvbench BENCHMARK [--smoke] [--seed N] [--markdown]
+      usage: kvbench BENCHMARK [--only TEXT] [--smoke] [--seed N] [--markdown]
              kvbench treegen FILE [--markdown]
 
       \(list.joined(separator: "\n"))
         treegen   a workload file of the peers' generator, checked and timed
         all       every benchmark but treegen
 
+      --only TEXT  the cells whose names contain TEXT
       --smoke      a small version of everything, for continuous integration
       --seed N     another workload of the same shape; 1 unless told
       --markdown   the rows once more at the end, as a table
@@ -57,6 +58,11 @@ enum BenchmarkTool {
         return fail("--seed takes a number")
       }
       scale.seed = seed
+      words.removeSubrange(index...index + 1)
+    }
+    if let index = words.firstIndex(of: "--only") {
+      guard index + 1 < words.count else { return fail("--only takes a part of a name") }
+      scale.only = words[index + 1]
       words.removeSubrange(index...index + 1)
     }
     if words.isEmpty || takeFlag("--help", &words) {

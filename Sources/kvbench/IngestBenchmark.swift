@@ -30,6 +30,7 @@ enum IngestBenchmark {
   private static func runForest(
     _ name: String, _ forest: Forest, _ goal: Report.Goal?, _ scale: Scale, _ report: inout Report
   ) {
+    guard scale.wants(name) else { return }
     report.begin("ingest", "\(name): \(forest.shape.text)")
     var stream = Stream()
     for store in forest.stores {
@@ -92,6 +93,7 @@ enum IngestBenchmark {
     _ residencies: Int, _ scale: Scale, _ report: inout Report
   ) {
     let shape = Forest.Shape(residencies: residencies, holders: 1, seed: scale.seed)
+    guard scale.wants("second holder") else { return }
     let forest = Forest(shape)
     report.begin("ingest", "a second holder of every block: \(shape.text)")
     var first = Stream()
@@ -136,7 +138,8 @@ enum IngestBenchmark {
       let keys = Forest.continued([], length: depth, &random)
       return Forest.Chain(keys: keys, hashes: keys.map(Forest.engineHash))
     }
-    for eventsOfMessage in [1, sessionsOfSource] {
+    for eventsOfMessage in [1, sessionsOfSource]
+    where scale.wants("1-block events, \(eventsOfMessage) a message") {
       var prompts = Stream()
       for (number, chain) in chains.enumerated() {
         prompts.add(
@@ -174,6 +177,7 @@ enum IngestBenchmark {
 
   /// The index's own part: keys and hashes given.
   private static func runIndexOnly(_ forest: Forest, _ scale: Scale, _ report: inout Report) {
+    guard scale.wants("index only") else { return }
     report.begin("ingest", "index only, keys and engine hashes given: \(forest.shape.text)")
     var best: Samples?
     for _ in 0..<min(scale.rounds, 3) {

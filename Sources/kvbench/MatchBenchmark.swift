@@ -1,4 +1,5 @@
 import KVIndexer
+import Service
 import Simulation
 
 /// Keys given: how long one walk for all lanes takes.
@@ -24,6 +25,8 @@ enum MatchBenchmark {
       : [8, 64, 512].flatMap { lanes in [64, 512, 4096].map { (lanes, $0) } }
     for (lanes, depth) in shapes {
       for isBranching in [false, true] {
+        let name = "\(lanes) × \(depth), \(isBranching ? "branchy" : "flat") tree"
+        guard scale.wants(name) else { continue }
         let forest = Forest(
           Forest.Shape(
             lanes: lanes, depth: depth, residencies: residencies, isBranching: isBranching,
@@ -32,8 +35,6 @@ enum MatchBenchmark {
         var random = SplitMix64(seed: scale.seed)
         let full = forest.fullQueries(64, &random)
         let partial = forest.partialQueries(64, &random)
-        let tree = isBranching ? "branchy tree" : "flat tree"
-        let name = "\(lanes) × \(depth), \(tree)"
         if !isBranching {
           let goal = depth >= 512 && lanes == 64 ? Report.Goal.median(60) : nil
           measure(index, forest, [full[0]], "\(name), one prompt", nil, scale, &report)
@@ -78,15 +79,15 @@ enum MatchBenchmark {
   /// One prompt of 512 blocks that every lane holds: whole, cut off at different blocks, or holed.
   private static func runHolders(_ scale: Scale, _ report: inout Report) {
     report.begin("match", "all lanes hold one prompt of 512 blocks, seed \(scale.seed)")
-    var random = SplitMix64(seed: scale.seed)
-    let keys = Forest.continued([], length: 512, &random)
-    let chain = Forest.Chain(keys: keys, hashes: keys.map(Forest.engineHash))
     for lanes in [64, 512] {
-      for kind in Holding.allCases {
+      for kind in Holding.allCases where scale.wants("\(lanes) holders, \(kind.rawValue)") {
+        var random = SplitMix64(seed: scale.seed)
+        let keys = Forest.continued([], length: 512, &random)
+        let chain = Forest.Chain(keys: keys, hashes: keys.map(Forest.engineHash))
         var index = LoadedIndex(lanes: lanes)
         var holdings = Holdings(lanes: lanes)
         for lane in 0..<lanes {
-          let held = kind == .cutOffs ? 512 * (lane + 1) / lanes : 512
+          let held = kind.blocks(lane: lane, of: lanes)
           index.store(chain, 0..<held, lane: lane)
           holdings.insert(keys[..<held], lane: lane)
           guard kind == .holes else { continue }
@@ -112,8 +113,18 @@ enum MatchBenchmark {
 
   private enum Holding: String, CaseIterable {
     case whole = "all whole"
-    case cutOffs = "distinct cut-offs"
+    case cutOffs = "distinct cut-offs, longest first"
+    case growing = "distinct cut-offs, shortest first"
     case holes = "8 random holes each"
+
+    /// Blocks of 512 that a lane stores; lanes do so in ascending order.
+    func blocks(lane: Int, of lanes: Int) -> Int {
+      switch self {
+      case .whole, .holes: 512
+      case .cutOffs: 512 * (lanes - lane) / lanes
+      case .growing: 512 * (lane + 1) / lanes
+      }
+    }
   }
 
   /// Random prompts of an index far larger than the caches, one clock reading a query.
@@ -124,7 +135,7 @@ enum MatchBenchmark {
       "match",
       "cold: random prompts of an index of \(residencies) residencies, keys in cache, "
         + "less \(overhead.short) ns for the clock, seed \(scale.seed)")
-    for depth in [512, 4096] {
+    for depth in [512, 4096] where scale.wants("cold 64 × \(depth)") {
       let forest = Forest(
         Forest.Shape(lanes: 64, depth: depth, residencies: residencies, seed: scale.seed))
       let index = LoadedIndex(forest)
@@ -138,14 +149,12 @@ enum MatchBenchmark {
       for _ in 0..<scale.size(20_000, smoke: 200) {
         let chosen = random.inside(forest.sessions.lowerBound...forest.sessions.upperBound - 1)
         for position in query.indices { query[position] = forest.chains[chosen].keys[position] }
-        let one = Stopwatch.sequence(steps: 1) { _ in
-          index.match(query, into: &buffer)
-          return 1
-        }
-        values.append(one.mean)
+        let start = MonotonicClock.nowNanoseconds()
+        index.match(query, into: &buffer)
+        values.append(Double(MonotonicClock.nowNanoseconds() - start))
       }
       report.row(
-        "64 × \(depth), \(Double(index.index.bytes >> 20).short) MB",
+        "cold 64 × \(depth), \((Double(index.index.bytes) / 1e6).short) MB",
         Samples(values).less(overhead),
         unit: "ns/query", goal: depth == 4096 ? .median(500) : nil, checksum: checksum)
     }

@@ -1,5 +1,4 @@
 import KVIndexer
-import Service
 import Simulation
 
 /// Bytes a residency: of a fresh index, and of one that has seen an hour of churn.
@@ -11,8 +10,10 @@ enum MemoryBenchmark {
   private static let turnovers = 137
 
   static func run(_ scale: Scale, _ report: inout Report) throws {
-    try runFresh(scale, &report)
-    for holders in [1, 2, 4] { try runChurn(holders: holders, scale, &report) }
+    if scale.wants("fresh") { try runFresh(scale, &report) }
+    for holders in [1, 2, 4] where scale.wants("churn \(holders)") {
+      try runChurn(holders: holders, scale, &report)
+    }
   }
 
   private static func goal(holders: Int) -> Double? {
@@ -38,11 +39,11 @@ enum MemoryBenchmark {
       let count = loaded.index.residencies
       report.check(count == forest.residencies, "\(count) residencies")
       report.row(
-        "fresh, \(holders) holders of a block",
+        "fresh, \(holders) \(holders == 1 ? "holder" : "holders")",
         Double(loaded.index.bytes - empty) / Double(count), unit: "B/residency",
         goal: goal(holders: holders))
       report.row(
-        "the same, growth of the resident set", Double(resident) / Double(count),
+        "fresh, \(holders), growth of the resident set", Double(resident) / Double(count),
         unit: "B/residency")
     }
   }
@@ -59,24 +60,24 @@ enum MemoryBenchmark {
     let before = try ProcessStatistics.residentBytes()
     var churn = Churn(
       sources: sources, holders: holders, capacity: capacity, seed: scale.seed)
-    let start = MonotonicClock.nowNanoseconds()
+    let start = ProcessStatistics.threadNanoseconds()
     for tenth in 1...10 {
       churn.run(untilStored: sources * capacity * target * tenth / 10)
-      if tenth == 1 { row("after a tenth of it", churn, nil, &report) }
+      if tenth == 1 { row("churned, \(holders), after a tenth", churn, nil, &report) }
     }
-    let elapsed = MonotonicClock.nowNanoseconds() - start
+    let elapsed = ProcessStatistics.threadNanoseconds() - start
     let resident = try ProcessStatistics.residentBytes() - before
-    row("after all of it", churn, goal(holders: holders), &report)
+    row("churned, \(holders)", churn, goal(holders: holders), &report)
     let count = churn.loaded.index.residencies
     report.check(count == churn.residencies, "\(count) residencies, not \(churn.residencies)")
     report.row(
-      "the same, growth of the resident set", Double(resident) / Double(count),
+      "churned, \(holders), growth of the resident set", Double(resident) / Double(count),
       unit: "B/residency")
     report.row(
-      "the same, storage in use", Double(churn.loaded.index.liveBytes) / Double(count),
+      "churned, \(holders), storage in use", Double(churn.loaded.index.liveBytes) / Double(count),
       unit: "B/residency")
     report.row(
-      "a block's store and removal, index only, with the simulation",
+      "churned, \(holders), a block's store and removal with the simulation",
       Double(elapsed) / Double(churn.stored), unit: "ns/block")
   }
 
@@ -89,7 +90,7 @@ enum MemoryBenchmark {
     checksum.add(count)
     checksum.add(churn.loaded.index.uniqueBlocks)
     report.row(
-      "\(moment), \(count) residencies, \(sharing) holders on average",
+      "\(moment) (\(sharing) holders on average)",
       Double(churn.loaded.index.bytes) / Double(count), unit: "B/residency", goal: goal,
       checksum: checksum)
   }

@@ -6,6 +6,4 @@ enum Pause {
     var time = timespec(tv_sec: count / 1_000_000, tv_nsec: count % 1_000_000 * 1000)
     nanosleep(&time, nil)
   }
-
-  static func yield() { sched_yield() }
 }

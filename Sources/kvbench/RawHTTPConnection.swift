@@ -30,8 +30,9 @@ struct RawHTTPConnection: ~Copyable {
   mutating func exchange(_ request: [UInt8]) throws(SystemError) -> ArraySlice<UInt8>? {
     var sent = 0
     while sent < request.count {
-      let count = request[sent...].withUnsafeBytes {
-        send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      let count = request.withUnsafeBytes { bytes in
+        send(
+          descriptor, bytes.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
       }
       guard count > 0 else { throw SystemError("send a request") }
       sent += count
@@ -39,8 +40,8 @@ struct RawHTTPConnection: ~Copyable {
     var received = 0
     var end: (body: Int, all: Int)?
     while end.map({ received < $0.all }) ?? true {
-      let count = buffer[received...].withUnsafeMutableBytes {
-        recv(descriptor, $0.baseAddress, $0.count, 0)
+      let count = buffer.withUnsafeMutableBytes { bytes in
+        recv(descriptor, bytes.baseAddress.map { $0 + received }, bytes.count - received, 0)
       }
       guard count > 0 else { throw SystemError("receive an answer") }
       received += count

@@ -20,7 +20,7 @@ enum RemovalBenchmark {
     let forest = Forest(
       Forest.Shape(residencies: scale.size(1_000_000, smoke: 20_000), seed: scale.seed))
     report.begin("removal", "a fifth of the sessions go, index only: \(forest.shape.text)")
-    for order in Order.allCases {
+    for order in Order.allCases where scale.wants(order.rawValue) {
       runIndex(forest, order, batch: 64, order == .tail ? .mean(40) : nil, scale, &report)
       let goal: Report.Goal? =
         switch order {
@@ -30,9 +30,9 @@ enum RemovalBenchmark {
         }
       runIndex(forest, order, batch: 1, goal, scale, &report)
     }
-    runScattered(forest, scale, &report)
-    runBytes(scale, &report)
-    runClear(forest, scale, &report)
+    if scale.wants("scattered") { runScattered(forest, scale, &report) }
+    if scale.wants("bytes") { runBytes(scale, &report) }
+    if scale.wants("clear") { runClear(forest, scale, &report) }
   }
 
   private static func victims(

@@ -3,7 +3,7 @@ import Service
 /// Durations of small batches, in nanoseconds an operation.
 struct Samples {
   private var sorted: [Double]
-  /// Over all operations, so that it is the inverse of the throughput.
+  /// Processor time of the thread over all operations, free of what other processes did.
   let mean: Double
 
   /// Samples of batches that all have the same number of operations.
@@ -49,13 +49,15 @@ enum Stopwatch {
     for _ in 0..<rounds {
       var values: [Double] = []
       values.reserveCapacity(batches)
+      let processor = ProcessStatistics.threadNanoseconds()
       for batch in 0..<batches {
         let start = MonotonicClock.nowNanoseconds()
         body(batch)
         let end = MonotonicClock.nowNanoseconds()
         values.append(Double(end - start) / Double(operations))
       }
-      let samples = Samples(values)
+      let used = ProcessStatistics.threadNanoseconds() - processor
+      let samples = Samples(values, mean: Double(used) / Double(batches * operations))
       if samples.median < best?.median ?? .infinity { best = samples }
     }
     return best ?? Samples([])
@@ -68,16 +70,16 @@ enum Stopwatch {
     var values: [Double] = []
     values.reserveCapacity(steps)
     var operations = 0
-    var total: UInt64 = 0
+    let processor = ProcessStatistics.threadNanoseconds()
     for step in 0..<steps {
       let start = MonotonicClock.nowNanoseconds()
       let count = body(step)
       let end = MonotonicClock.nowNanoseconds()
-      total += end - start
       operations += count
       if count > 0 { values.append(Double(end - start) / Double(count)) }
     }
-    return Samples(values, mean: Double(total) / Double(max(operations, 1)))
+    let used = ProcessStatistics.threadNanoseconds() - processor
+    return Samples(values, mean: Double(used) / Double(max(operations, 1)))
   }
 
   /// What one look at the clock costs, in nanoseconds.

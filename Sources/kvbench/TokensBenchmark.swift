@@ -4,8 +4,8 @@ import Simulation
 /// Token ids given: hashing, one walk, and the answer for every endpoint, in process.
 enum TokensBenchmark {
   static func run(_ scale: Scale, _ report: inout Report) {
-    runForest(scale, &report)
-    runLong(scale, &report)
+    if scale.wants("8,192 tokens") { runForest(scale, &report) }
+    if scale.wants("240,000 tokens") { runLong(scale, &report) }
   }
 
   private static func runForest(_ scale: Scale, _ report: inout Report) {
