@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Which version of IP a socket that connects is to use.
