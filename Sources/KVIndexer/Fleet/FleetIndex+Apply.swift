@@ -30,7 +30,7 @@ extension FleetIndex {
     // After a clear, too: what was skipped may have come behind it.
     if batch.skippedEvents > 0 { source.damage(.undecodable) }
     keepBudget()
-    outline(source)
+    if !source.isOutlined { outline(source) }
     confirmReservations(of: source, now: now)
     return source.counters.clearedEvents > clearsBefore
   }
@@ -45,8 +45,8 @@ extension FleetIndex {
   private mutating func keepBudget() {
     guard index.liveBytes > index.byteBudget else { return }
     for (lane, blocks) in index.evict(to: index.byteBudget - index.byteBudget / 32) {
-      owners[lane.index]?.counters.evictedBlocks += blocks
       guard let owner = owners[lane.index] else { continue }
+      owner.counters.evictedBlocks += blocks
       owner.damage(.budget)
       outline(owner)
     }
@@ -78,21 +78,75 @@ extension FleetIndex {
     guard source.learn(blockSize: event.blockSize, group: group), !event.hashes.isEmpty else {
       return
     }
-    let parent: BlockParent
-    if let hash = event.parent {
-      guard let block = find(hash, source, group) else {
-        park(event, hash, batch, source, tier)
-        return
-      }
-      parent = .block(block)
-    } else {
-      parent = .root(root(of: event, batch, source))
-    }
-    storeRun(
-      source, group, tier, parent: parent,
+    let run = Run(
+      parent: event.parent.map { .block($0) } ?? .root(root(of: event, batch, source)),
       locals: UnsafePointer(batch.locals.pointer(at: event.locals.lowerBound)),
       hashes: UnsafePointer(batch.hashes.pointer(at: event.hashes.lowerBound)),
       count: event.hashes.count)
+    guard place(run, source, group, tier) else {
+      park(event, batch, source, tier)
+      return
+    }
+    if !source.orphans.isEmpty {
+      adoptOrphans(of: UnsafeBufferPointer(start: run.hashes, count: run.count), source, group)
+    }
+  }
+
+  /// Blocks that follow each other, as an engine names them.
+  private struct Run {
+    enum Parent {
+      case root(BlockKey)
+      case block(EngineHash)
+    }
+
+    var parent: Parent
+    /// Shape `[count]`, as `hashes`.
+    var locals: UnsafePointer<UInt64>
+    var hashes: UnsafePointer<EngineHash>
+    var count: Int
+  }
+
+  /// Stores a run, and gives blocks that were known by hash only their places in it.
+  ///
+  /// - Returns: False, and nothing is changed, where the source does not hold the parent.
+  private mutating func place(_ run: Run, _ source: Source, _ group: Int, _ tier: Tier) -> Bool {
+    let lane = lane(source, group, tier)
+    guard store(run, lane, &source.groups[group], &source.counters) else { return false }
+    if source.groups.count > 1 || !source.groups[group].pending.isEmpty {
+      for position in 0..<run.count { bindPending(run.hashes[position], source) }
+    }
+    return true
+  }
+
+  @inline(__always)
+  private mutating func store(
+    _ run: Run, _ lane: LaneID, _ group: inout CacheGroup, _ counters: inout SourceCounters
+  ) -> Bool {
+    let parent: BlockParent
+    var key: UInt64
+    switch run.parent {
+    case .root(let root):
+      parent = .root(root)
+      key = root.bits
+    case .block(let hash):
+      guard let block = index.find(hash, scope: group.scope, lanes: group.lanes) else {
+        return false
+      }
+      parent = .block(block)
+      key = index.key(of: block).bits
+    }
+    chained.removeAll()
+    chained.reserve(run.count)
+    for position in 0..<run.count {
+      key = BlockHasher.chain(key, run.locals[position])
+      chained.appendReserved(key)
+    }
+    let result = index.store(
+      lane, scope: &group.scope, parent: parent, keys: UnsafePointer(chained.pointer(at: 0)),
+      hashes: run.hashes, count: run.count)
+    counters.storedBlocks += result.added
+    counters.copiedBlocks += result.copies
+    return true
   }
 
   /// The root that the first block of a prompt chains from, remembered by adapter.
@@ -106,42 +160,6 @@ extension FleetIndex {
       model: source.configuration.model, lora: adapter, blockSize: event.blockSize)
     source.roots[name] = root
     return root
-  }
-
-  /// Stores a run of blocks, and all that waited for one of them.
-  private mutating func storeRun(
-    _ source: Source, _ group: Int, _ tier: Tier, parent: BlockParent,
-    locals: UnsafePointer<UInt64>, hashes: UnsafePointer<EngineHash>, count: Int
-  ) {
-    place(source, group, tier, parent: parent, locals: locals, hashes: hashes, count: count)
-    if !source.orphans.isEmpty {
-      adoptOrphans(of: UnsafeBufferPointer(start: hashes, count: count), source, group)
-    }
-  }
-
-  private mutating func place(
-    _ source: Source, _ group: Int, _ tier: Tier, parent: BlockParent,
-    locals: UnsafePointer<UInt64>, hashes: UnsafePointer<EngineHash>, count: Int
-  ) {
-    var key: UInt64
-    switch parent {
-    case .root(let root): key = root.bits
-    case .block(let block): key = index.key(of: block).bits
-    }
-    chained.removeAll()
-    chained.reserve(count)
-    for position in 0..<count {
-      key = BlockHasher.chain(key, locals[position])
-      chained.appendReserved(key)
-    }
-    let result = index.store(
-      lane(source, group, tier), scope: &source.groups[group].scope, parent: parent,
-      keys: UnsafePointer(chained.pointer(at: 0)), hashes: hashes, count: count)
-    source.counters.storedBlocks += result.added
-    source.counters.copiedBlocks += result.copies
-    if source.groups.count > 1 || !source.groups[group].pending.isEmpty {
-      for position in 0..<count { bindPending(hashes[position], source) }
-    }
   }
 
   // MARK: Blocks that are known by hash
@@ -189,9 +207,10 @@ extension FleetIndex {
   // MARK: Orphans
 
   private func park(
-    _ event: KVEvent, _ parent: EngineHash, _ batch: borrowing EventBatch, _ source: Source,
-    _ tier: Tier
+    _ event: KVEvent, _ batch: borrowing EventBatch, _ source: Source, _ tier: Tier
   ) {
+    guard let parent = event.parent else { return }
+    source.isOutlined = false
     let dropped = source.orphans.park(
       Orphanage.Store(
         parent: parent, group: event.group ?? 0, tier: tier,
@@ -208,18 +227,27 @@ extension FleetIndex {
     of parents: UnsafeBufferPointer<EngineHash>, _ source: Source, _ group: Int
   ) {
     let number = source.groups[group].number
+    source.isOutlined = false
     var found = parents.flatMap { source.orphans.take(waitingFor: $0, group: number) }
     while let store = found.popLast() {
-      guard let block = find(store.parent, source, group) else {
+      let isPlaced = store.locals.withUnsafeBufferPointer { locals in
+        store.hashes.withUnsafeBufferPointer { hashes in
+          guard let locals = locals.baseAddress, let hashes = hashes.baseAddress else {
+            return true
+          }
+          let run = Run(
+            parent: .block(store.parent), locals: locals, hashes: hashes,
+            count: store.hashes.count)
+          return place(run, source, group, store.tier)
+        }
+      }
+      guard isPlaced else {
         // An engine that gave one hash to several blocks has taken it away from the parent.
         source.counters.orphansDropped += store.hashes.count
         source.damage(.orphans)
         continue
       }
       source.counters.orphansResolved += store.hashes.count
-      place(
-        source, group, store.tier, parent: .block(block), locals: store.locals,
-        hashes: store.hashes, count: store.hashes.count)
       found += store.hashes.flatMap { source.orphans.take(waitingFor: $0, group: number) }
     }
   }
@@ -239,6 +267,7 @@ extension FleetIndex {
     }
     let hashes = UnsafePointer(batch.hashes.pointer(at: event.hashes.lowerBound))
     if event.hashes.count > 1 { index.prefetch(hashes, count: event.hashes.count) }
+    if !source.orphans.isEmpty { source.isOutlined = false }
     var removed = 0
     for position in 0..<event.hashes.count {
       removed += remove(hashes[position], &source.groups[group], &source.orphans, tier) ? 1 : 0

@@ -155,6 +155,7 @@ public struct FleetIndex: ~Copyable {
     if let lane = source.groups[group].lanes[tier] { return lane }
     let lane = index.addLane()
     source.groups[group].lanes[tier] = lane
+    source.isOutlined = false
     while owners.count <= lane.index { owners.append(nil) }
     owners[lane.index] = source
     if source.groups[group].needsPath(tier) { index.continuationLanes += 1 }

@@ -60,13 +60,15 @@ final class Source {
   var endpoint: Int?
   var incarnation = Incarnation(0)
   var stream = TrackerState.connecting
+  /// Whether the index's outline of the source is up to date.
+  var isOutlined = false
   var groups: [CacheGroup] = []
   var orphans = Orphanage()
   var roots: [RootName: BlockKey] = [:]
   var counters = SourceCounters()
   /// Conditions of ours that end with the cache they belong to.
-  var damage: Trust.Degradation?
-  var mismatch: Trust.Mismatch?
+  var damage: Trust.Degradation? { didSet { isOutlined = false } }
+  var mismatch: Trust.Mismatch? { didSet { isOutlined = false } }
 
   struct RootName: Hashable {
     var adapter: String?
@@ -97,6 +99,7 @@ final class Source {
     if let spec = event.spec { group.spec = spec }
     if group.spec.kind == .unknown { mismatch = .cacheGroups }
     groups.append(group)
+    isOutlined = false
     return groups.count - 1
   }
 
@@ -110,6 +113,7 @@ final class Source {
       mismatch = .blockSize
     }
     groups[group].blockSize = blockSize
+    isOutlined = false
     return true
   }
 

@@ -21,6 +21,7 @@ struct SourceOutline: BitwiseCopyable {
 extension FleetIndex {
   /// Brings the outline of a source up to date; every change of a source ends with it.
   mutating func outline(_ source: Source) {
+    source.isOutlined = true
     let main = source.mainGroup
     let blockSize = source.blockSize
     let lane = main.flatMap { source.groups[$0].lanes[.gpu] }

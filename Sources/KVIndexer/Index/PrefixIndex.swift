@@ -55,7 +55,7 @@ public struct PrefixIndex: ~Copyable {
     granules = GranuleArena(blocksMax: max(byteBudget / 16, 1 << 14))
     nodes = NodeArena(nodesMax: max(byteBudget / 64, 1 << 12))
     words = WordArena(wordsMax: max(byteBudget / 4, 1 << 16))
-    let segmentBits = byteBudget >= 64 << 20 ? 12 : 4
+    let segmentBits = byteBudget >= 64 << 20 ? 10 : 4
     blockTable = HandleTable(
       segmentBits: segmentBits, records: UnsafeRawPointer(granules.hashes), recordShift: 3)
     nodeTable = HandleTable(

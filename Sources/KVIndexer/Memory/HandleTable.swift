@@ -11,8 +11,9 @@ import Glibc
 /// A tag is 8 bits of the mixed key, 0 for an empty slot; a hit is verified against the key that
 /// the handle's record holds (`records + handle << shift`), so an entry costs 5 bytes at full load.
 /// A full bucket spills into the next and counts it in `overflow`; removal counts it down again, so
-/// there are no tombstones and churn leaves no trace. A segment grows by a quarter on its own: a
-/// growth moves thousands of entries, never millions, and memory follows the load closely.
+/// there are no tombstones and churn leaves no trace. A segment grows by a quarter, and shrinks by a
+/// fifth, on its own: a resize moves thousands of entries, never millions, and memory follows the
+/// load closely.
 ///
 /// Rejected: keys in the table (16 bytes an entry); one big power-of-two array (half empty after a
 /// doubling, and a pause as long as the table is large).
@@ -200,8 +201,8 @@ struct HandleTable: ~Copyable {
     segment.pointee.entries &-= 1
     count &-= 1
     let capacity = Int(segment.pointee.bucketCount) &* Self.slots
-    if segment.pointee.bucketCount > 4 && Int(segment.pointee.entries) &* 5 < capacity &* 2 {
-      resize(segment, bucketCount: segment.pointee.bucketCount * 5 / 8)
+    if segment.pointee.bucketCount > 4 && Int(segment.pointee.entries) &* 12 < capacity &* 7 {
+      resize(segment, bucketCount: segment.pointee.bucketCount * 4 / 5)
     }
     return true
   }
@@ -210,6 +211,19 @@ struct HandleTable: ~Copyable {
   mutating func replace(_ key: UInt64, with handle: UInt32) {
     guard let place = locate(key) else { preconditionFailure("replace of an absent key") }
     handles(place.bucket)[place.slot] = handle
+  }
+
+  /// Buckets whose records are on their way while another one is moved.
+  private static var lookahead: Int { 4 }
+
+  @inline(__always)
+  private func prefetchRecords(_ buckets: UnsafeMutableRawPointer, _ index: Int, of count: Int) {
+    guard index < count else { return }
+    let bucket = buckets + index * Self.bucketBytes
+    let tags = bucket.assumingMemoryBound(to: UInt8.self)
+    for slot in 0..<Self.slots where tags[slot] != 0 {
+      ci_prefetch(records + Int(handles(bucket)[slot]) << recordShift)
+    }
   }
 
   private mutating func resize(_ segment: UnsafeMutablePointer<Segment>, bucketCount: UInt32) {
@@ -224,6 +238,7 @@ struct HandleTable: ~Copyable {
     bucketsInUse += Int(bucketCount) - Int(old.bucketCount)
     guard let from = old.buckets else { return }
     for index in 0..<Int(old.bucketCount) {
+      prefetchRecords(from, index + Self.lookahead, of: Int(old.bucketCount))
       let bucket = from + index * Self.bucketBytes
       let tags = bucket.assumingMemoryBound(to: UInt8.self)
       for slot in 0..<Self.slots where tags[slot] != 0 {

@@ -23,7 +23,10 @@ package final class FleetMembership: @unchecked Sendable {
   private let defaultModel: String
   private let log: Log
   private let lock = Lock()
-  private var byIdentity: [EndpointConfiguration.Identity: Member] = [:]
+  private var byIdentity: [EndpointConfiguration.Identity: Member] = [:] {
+    didSet { sorted = byIdentity.values.sorted { $0.name < $1.name } }
+  }
+  private var sorted: [Member] = []
 
   init(fleet: SharedFleet, subscriptions: SubscriptionLoop, defaultModel: String, log: Log) {
     self.fleet = fleet
@@ -34,7 +37,7 @@ package final class FleetMembership: @unchecked Sendable {
 
   /// All endpoints, ordered by name.
   package var members: [Member] {
-    lock.withLock { byIdentity.values.sorted { $0.name < $1.name } }
+    lock.withLock { sorted }
   }
 
   func add(_ configuration: EndpointConfiguration) {
