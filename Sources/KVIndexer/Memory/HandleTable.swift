@@ -12,7 +12,7 @@ import Glibc
 /// the handle's record holds (`records + handle << shift`), so an entry costs 5 bytes at full load.
 /// A full bucket spills into the next and counts it in `overflow`; removal counts it down again, so
 /// there are no tombstones and churn leaves no trace. A segment grows by a quarter, and shrinks by a
-/// fifth, on its own: a resize moves thousands of entries, never millions, and memory follows the
+/// third, on its own: a resize moves thousands of entries, never millions, and memory follows the
 /// load closely.
 ///
 /// Rejected: keys in the table (16 bytes an entry); one big power-of-two array (half empty after a
@@ -201,8 +201,8 @@ struct HandleTable: ~Copyable {
     segment.pointee.entries &-= 1
     count &-= 1
     let capacity = Int(segment.pointee.bucketCount) &* Self.slots
-    if segment.pointee.bucketCount > 4 && Int(segment.pointee.entries) &* 12 < capacity &* 7 {
-      resize(segment, bucketCount: segment.pointee.bucketCount * 4 / 5)
+    if segment.pointee.bucketCount > 4 && Int(segment.pointee.entries) &* 2 < capacity {
+      resize(segment, bucketCount: segment.pointee.bucketCount * 2 / 3)
     }
     return true
   }
