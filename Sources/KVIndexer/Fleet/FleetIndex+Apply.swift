@@ -170,6 +170,11 @@ extension FleetIndex {
   ) {
     guard let block = findBlock(hash, source) else {
       let pending = CacheGroup.PendingBlock(hash: hash, tier: tier)
+      guard source.groups[group].pending.count < Orphanage.blocksMax else {
+        source.counters.orphansDropped += 1
+        source.damage(.orphans)
+        return
+      }
       source.groups[group].pending[pending, default: 0] += 1
       return
     }

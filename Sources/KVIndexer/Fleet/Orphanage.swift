@@ -11,6 +11,15 @@ struct Orphanage {
     var hashes: [EngineHash]
     var locals: [UInt64]
     var arrival: UInt64 = 0
+
+    /// The blocks behind one of the store's, which wait for that one.
+    func rest(behind position: Int) -> Store {
+      var rest = self
+      rest.parent = hashes[position]
+      rest.hashes = Array(hashes[(position + 1)...])
+      rest.locals = Array(locals[(position + 1)...])
+      return rest
+    }
   }
 
   static let blocksMax = 65_536
@@ -21,7 +30,15 @@ struct Orphanage {
     var group: Int
   }
 
+  private struct Block: Hashable {
+    var hash: EngineHash
+    var group: Int
+    var tier: Tier
+  }
+
   private var byParent: [Parent: [Store]] = [:]
+  /// What each copy of a parked block's store waits for, so that a removal need not search.
+  private var parents: [Block: [Parent]] = [:]
   private var arrivals: UInt64 = 0
   private(set) var blocks = 0
 
@@ -39,9 +56,17 @@ struct Orphanage {
     var kept = store
     kept.arrival = arrivals
     arrivals += 1
-    blocks += store.hashes.count
-    byParent[Parent(hash: store.parent, group: store.group), default: []].append(kept)
+    insert(kept)
     return dropped
+  }
+
+  private mutating func insert(_ store: Store) {
+    let parent = Parent(hash: store.parent, group: store.group)
+    for hash in store.hashes {
+      parents[Block(hash: hash, group: store.group, tier: store.tier), default: []].append(parent)
+    }
+    byParent[parent, default: []].append(store)
+    blocks += store.hashes.count
   }
 
   private func oldestParent() -> Parent? {
@@ -55,37 +80,49 @@ struct Orphanage {
 
   private mutating func take(_ parent: Parent) -> [Store] {
     guard let stores = byParent.removeValue(forKey: parent) else { return [] }
-    blocks -= stores.reduce(0) { $0 + $1.hashes.count }
+    for store in stores {
+      forget(store.hashes[...], group: store.group, tier: store.tier, waitingFor: parent)
+    }
     return stores
+  }
+
+  /// Takes blocks of a store out of `parents`.
+  private mutating func forget(
+    _ hashes: ArraySlice<EngineHash>, group: Int, tier: Tier, waitingFor parent: Parent
+  ) {
+    for hash in hashes {
+      let block = Block(hash: hash, group: group, tier: tier)
+      guard var copies = parents.removeValue(forKey: block) else { continue }
+      if let copy = copies.lastIndex(of: parent) { copies.remove(at: copy) }
+      if !copies.isEmpty { parents[block] = copies }
+    }
+    blocks -= hashes.count
   }
 
   /// Forgets one copy of a parked block; what was parked behind it waits for it from now on.
   ///
   /// - Returns: Whether such a block was parked.
+  /// - Complexity: O(blocks behind it in its store): engines evict from the end.
   mutating func remove(_ hash: EngineHash, group: Int, tier: Tier) -> Bool {
-    for (parent, stores) in byParent {
-      for (index, store) in stores.enumerated()
-      where store.group == group && store.tier == tier {
-        guard let position = store.hashes.firstIndex(of: hash) else { continue }
-        byParent[parent]?.remove(at: index)
-        if byParent[parent]?.isEmpty == true { byParent[parent] = nil }
-        blocks -= store.hashes.count
-        restore(store, 0..<position)
-        restore(store, position + 1..<store.hashes.count)
-        return true
+    guard let parent = parents[Block(hash: hash, group: group, tier: tier)]?.last,
+      var stores = byParent.removeValue(forKey: parent)
+    else { return false }
+    for index in stores.indices where stores[index].tier == tier {
+      guard let position = stores[index].hashes.lastIndex(of: hash) else { continue }
+      let rest = stores[index].rest(behind: position)
+      forget(stores[index].hashes[position...], group: group, tier: tier, waitingFor: parent)
+      if position == 0 {
+        stores.remove(at: index)
+      } else {
+        stores[index].hashes.removeSubrange(position...)
+        stores[index].locals.removeSubrange(position...)
       }
+      if !stores.isEmpty { byParent[parent] = stores }
+      if !rest.hashes.isEmpty { insert(rest) }
+      return true
     }
+    byParent[parent] = stores
     return false
-  }
-
-  private mutating func restore(_ store: Store, _ range: Range<Int>) {
-    guard !range.isEmpty else { return }
-    var part = store
-    if range.lowerBound > 0 { part.parent = store.hashes[range.lowerBound - 1] }
-    part.hashes = Array(store.hashes[range])
-    part.locals = Array(store.locals[range])
-    byParent[Parent(hash: part.parent, group: part.group), default: []].append(part)
-    blocks += range.count
   }
 
   /// Forgets everything.

@@ -94,6 +94,27 @@ import Testing
     #expect(harness.matched(prompt + [1]) == 36)
   }
 
+  @Test func `parked blocks are removed in any order, and as often as they were stored`() throws {
+    let harness = FleetHarness()
+    let source = harness.add()
+    try harness.apply([.stored(prompt, blocks: 2..<10)], from: source)
+    try harness.apply([.stored(prompt, blocks: 5..<8)], from: source)
+    for block in [9, 6, 6, 3, 9, 3] {
+      try harness.apply([.removed(prompt, blocks: block..<block + 1)], from: source)
+    }
+    #expect(harness.counters(source).removedBlocks == 4)
+    #expect(harness.counters(source).unknownRemovals == 2)
+    // Of 2 to 9 there are 2, 4, 5 twice, 7 twice and 8.
+    #expect(harness.status(source)?.orphansWaiting == 7)
+    try harness.apply([.stored(prompt, blocks: 0..<2)], from: source)
+    #expect(harness.matched(prompt + [1]) == 12)
+    try harness.apply([.stored(prompt, blocks: 3..<4)], from: source)
+    #expect(harness.matched(prompt + [1]) == 24)
+    try harness.apply([.stored(prompt, blocks: 6..<7)], from: source)
+    #expect(harness.matched(prompt + [1]) == 36)
+    #expect(harness.trust(source) == .exact)
+  }
+
   @Test func `reaching the bound drops the oldest and is declared`() throws {
     let harness = FleetHarness()
     let source = harness.add()

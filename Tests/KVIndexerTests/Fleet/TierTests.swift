@@ -98,6 +98,21 @@ import Testing
     #expect(harness.matched(tokens(21)) == 16)
   }
 
+  @Test func `placeholders wait in bounded number, and one too many is declared`() throws {
+    let harness = FleetHarness()
+    let source = harness.add()
+    var placeholders = StoredBlocks(
+      hashes: (0..<65_536).map { .integer(UInt64($0)) }, parent: nil, tokens: [], blockSize: 0)
+    placeholders.medium = "CPU"
+    try harness.apply([.stored(placeholders)], from: source)
+    #expect(harness.status(source)?.groups.first?.pending == 65_536)
+    #expect(harness.trust(source) == .exact)
+    try harness.apply([.placeholder(tokens(4), blocks: 0..<1)], from: source)
+    #expect(harness.status(source)?.groups.first?.pending == 65_536)
+    #expect(harness.counters(source).orphansDropped == 1)
+    #expect(harness.trust(source) == .degraded(.orphans))
+  }
+
   @Test func `an unknown medium is counted and not credited`() throws {
     let harness = FleetHarness()
     let source = harness.add()
