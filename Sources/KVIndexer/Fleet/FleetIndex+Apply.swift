@@ -19,7 +19,7 @@ extension FleetIndex {
       source.counters.fencedBatches += 1
       return false
     }
-    let clearsBefore = source.counters.clearedEvents
+    let before = source.counters
     for event in batch.events[events ?? batch.events.indices] {
       switch event.kind {
       case .stored: store(event, batch, source)
@@ -31,8 +31,10 @@ extension FleetIndex {
     if batch.skippedEvents > 0 { source.damage(.undecodable) }
     keepBudget()
     if !source.isOutlined { outline(source) }
-    confirmReservations(of: source, now: now)
-    return source.counters.clearedEvents > clearsBefore
+    if source.counters.storedBlocks > before.storedBlocks {
+      confirmReservations(of: source, now: now)
+    }
+    return source.counters.clearedEvents > before.clearedEvents
   }
 
   private mutating func applyClear(_ source: Source) {

@@ -36,9 +36,26 @@ extension FleetIndex {
       throw .unknownEndpoint
     }
     let keys = prompt.array(in: namespace)
+    if isResident(keys, endpoint: slot) {
+      // What is there already needs no claim, and tells nothing about the lag of events.
+      reservations.counters.made += 1
+      reservations.counters.confirmed += 1
+      return (lifetime ?? reservations.lag.timeToLive, keys.count)
+    }
     let expiry = reservations.make(name, lane: lane, keys: keys, now: now, lifetime: lifetime)
     guard let expiry else { throw .tableFull }
     return (expiry - now, keys.count)
+  }
+
+  private mutating func isResident(_ keys: [UInt64], endpoint: Int) -> Bool {
+    for id in endpoints[endpoint]?.sources ?? [] {
+      guard let source = source(id), source.trust.credits, let main = source.mainGroup,
+        let lane = source.groups[main].lanes[.gpu]
+      else { continue }
+      index.match(keys, count: keys.count, into: &confirming)
+      if !keys.isEmpty, confirming[lane] == keys.count { return true }
+    }
+    return false
   }
 
   /// Takes a claim back; false when there is none of that name (any more).

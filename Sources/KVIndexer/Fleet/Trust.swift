@@ -94,7 +94,8 @@ extension Trust.Degradation {
       "replayFailed: the engine's replay endpoint did not answer; events may be missing until the "
         + "next one arrives."
     case .orphans:
-      "orphans: blocks were stored under parents that were never announced; they are not credited."
+      "orphans: blocks were stored whose place in a prompt is not known, under parents that were "
+        + "never announced or by hash alone; they are not credited."
     case .budget:
       "budget: blocks were evicted to keep the index within its byte budget; raise --memory-budget."
     case .unprovenTier:

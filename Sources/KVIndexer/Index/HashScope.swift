@@ -21,6 +21,4 @@ public struct HashScope: Sendable {
   func canonical(_ hash: EngineHash) -> UInt64 {
     aliases.isEmpty ? hash.bits : aliases[hash.bits] ?? hash.bits
   }
-
-  var bytes: Int { aliases.capacity * 17 }
 }

@@ -158,18 +158,20 @@ extension IndexerAPI {
   }
 
   /// Ready when answers mean something: a source is followed, and none is still catching up.
+  ///
+  /// Without a replay endpoint a source learns nothing before its engine's next event; waiting for
+  /// that would wait for traffic that waits for readiness.
   func readiness() -> HTTPResponse {
     var counts: [String: Int] = [:]
-    for member in membership.members {
-      for source in member.sources {
-        if let trust = fleet.read({ $0.trust(of: source.id) }) {
-          counts[trust.name, default: 0] += 1
-        }
-      }
+    var isCatchingUp = false
+    for source in membership.members.flatMap(\.sources) {
+      guard let trust = fleet.read({ $0.trust(of: source.id) }) else { continue }
+      counts[trust.name, default: 0] += 1
+      if trust == .bootstrapping, source.configuration.replayAddress != nil { isCatchingUp = true }
     }
     let total = counts.values.reduce(0, +)
     let down = (counts["connecting"] ?? 0) + (counts["mismatched"] ?? 0)
-    let isReady = counts["bootstrapping"] == nil && total > down
+    let isReady = !isCatchingUp && total > down
     var json = JSONWriter()
     json.object { json in
       json.field("ready", isReady)

@@ -42,6 +42,10 @@ package final class FleetMembership: @unchecked Sendable {
 
   func add(_ configuration: EndpointConfiguration) {
     let identity = configuration.identity
+    guard lock.withLock({ byIdentity[identity] == nil }) else {
+      log(.error, "\(identity): there is such an endpoint already, given otherwise; it stays")
+      return
+    }
     let name = identity.namespace == "default" ? identity.name : identity.description
     let model = configuration.model ?? defaultModel
     var member = Member(name: name, configuration: configuration, model: model, sources: [])
