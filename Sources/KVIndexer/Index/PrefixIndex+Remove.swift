@@ -26,7 +26,7 @@ extension PrefixIndex {
     let (node, offset) = place(of: Int(found))
     let held = coverage(node, lane)
     guard holds(held, offset) else { return .unknown }
-    if !lanes[lane.index].extraCopies.isEmpty, takeCopy(lane, canonical) { return .copy }
+    if copyEntries > 0, takeCopy(lane, canonical) { return .copy }
     setCoverage(node, lane, held, removing(offset, from: held))
     lanes[lane.index].blocks -= 1
     if canonical != hash.bits,

@@ -2,9 +2,8 @@ package import KVIndexer
 
 /// The fleet index behind its lock: one writer at a time, or any number of readers.
 ///
-/// The lock prefers readers, and writers hold it for one slice of a batch, so a match waits for
-/// microseconds at most. (Optimistic readers were no faster in measurements, and worse under a
-/// flood of events.)
+/// Writers hold the lock for one slice of a batch, so a match waits for microseconds at most.
+/// (Optimistic readers were no faster in measurements, and worse under a flood of events.)
 package final class SharedFleet: @unchecked Sendable {
   private let lock = ReadWriteLock()
   private var fleet: FleetIndex
