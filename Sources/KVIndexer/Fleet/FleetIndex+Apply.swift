@@ -20,7 +20,9 @@ extension FleetIndex {
       return false
     }
     let before = source.counters
-    for event in batch.events[events ?? batch.events.indices] {
+    let slice = events ?? batch.events.indices
+    prefetch(batch, slice)
+    for event in batch.events[slice] {
       switch event.kind {
       case .stored: store(event, batch, source)
       case .removed: remove(event, batch, source)
@@ -35,6 +37,15 @@ extension FleetIndex {
       confirmReservations(of: source, now: now)
     }
     return source.counters.clearedEvents > before.clearedEvents
+  }
+
+  /// Starts loading what the events will look up, all at once: lookups wait for memory.
+  private func prefetch(_ batch: borrowing EventBatch, _ slice: Range<Int>) {
+    for number in slice {
+      let hashes = batch.events[number].hashes
+      if let parent = batch.events[number].parent { index.prefetch(parent) }
+      if !hashes.isEmpty { index.prefetch(batch.hashes[hashes.lowerBound]) }
+    }
   }
 
   private mutating func applyClear(_ source: Source) {

@@ -2,17 +2,18 @@
 struct GranuleArena: ~Copyable {
   static var size: Int { 16 }
 
-  /// Owner and place of a granule.
+  /// Owner, place and life of a granule.
   struct Info: BitwiseCopyable {
     var node: UInt32
     /// Absolute depth of slot 0; slots before the node's first block belong to nobody.
     var depth: UInt32
+    /// One bit a slot: some lane holds the block.
+    var live: UInt32 = 0
   }
 
   private let keyMemory: ReservedMemory<UInt64>
   private let hashMemory: ReservedMemory<UInt64>
   private let infoMemory: ReservedMemory<Info>
-  private let liveMemory: ReservedMemory<UInt16>
   private var freeHead: UInt32 = .max
   private var touched: UInt32 = 0
   private(set) var count = 0
@@ -22,7 +23,6 @@ struct GranuleArena: ~Copyable {
     keyMemory = ReservedMemory(capacity: granulesMax * Self.size)
     hashMemory = ReservedMemory(capacity: granulesMax * Self.size)
     infoMemory = ReservedMemory(capacity: granulesMax)
-    liveMemory = ReservedMemory(capacity: granulesMax)
   }
 
   /// Chained block keys, by block.
@@ -30,10 +30,8 @@ struct GranuleArena: ~Copyable {
   /// Canonical engine hashes, by block; meaningful where the block is live.
   var hashes: UnsafeMutablePointer<UInt64> { @inline(__always) get { hashMemory.base } }
   var info: UnsafeMutablePointer<Info> { @inline(__always) get { infoMemory.base } }
-  /// One bit a slot: some lane holds the block.
-  var live: UnsafeMutablePointer<UInt16> { @inline(__always) get { liveMemory.base } }
 
-  var bytes: Int { Int(touched) * (Self.size * 16 + MemoryLayout<Info>.stride + 2) }
+  var bytes: Int { Int(touched) * (Self.size * 16 + MemoryLayout<Info>.stride) }
 
   mutating func allocate(node: UInt32, depth: UInt32) -> UInt32 {
     let granule: UInt32
@@ -46,7 +44,6 @@ struct GranuleArena: ~Copyable {
       touched += 1
     }
     info[Int(granule)] = Info(node: node, depth: depth)
-    live[Int(granule)] = 0
     count += 1
     return granule
   }
@@ -60,5 +57,5 @@ struct GranuleArena: ~Copyable {
 
 extension GranuleArena {
   /// Bytes of granules in use.
-  var liveBytes: Int { count * (Self.size * 16 + MemoryLayout<Info>.stride + 2) }
+  var liveBytes: Int { count * (Self.size * 16 + MemoryLayout<Info>.stride) }
 }

@@ -31,17 +31,17 @@ extension PrefixIndex {
 
   @inline(__always)
   func isLive(_ block: Int) -> Bool {
-    granules.live[block >> 4] >> UInt16(truncatingIfNeeded: block & 15) & 1 != 0
+    granules.info[block >> 4].live >> UInt32(truncatingIfNeeded: block & 15) & 1 != 0
   }
 
   @inline(__always)
   func setLive(_ block: Int) {
-    granules.live[block >> 4] |= 1 << UInt16(truncatingIfNeeded: block & 15)
+    granules.info[block >> 4].live |= 1 << UInt32(truncatingIfNeeded: block & 15)
   }
 
   @inline(__always)
   func clearLive(_ block: Int) {
-    granules.live[block >> 4] &= ~(1 << UInt16(truncatingIfNeeded: block & 15))
+    granules.info[block >> 4].live &= ~(1 << UInt32(truncatingIfNeeded: block & 15))
   }
 
   /// The node of a block, and its offset there.

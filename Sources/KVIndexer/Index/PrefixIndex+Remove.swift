@@ -46,6 +46,10 @@ extension PrefixIndex {
     for index in 0..<count { blockTable.prefetch(hashes[index].bits) }
   }
 
+  /// Starts loading where `hash` is looked up.
+  @inline(__always)
+  public func prefetch(_ hash: EngineHash) { blockTable.prefetch(hash.bits) }
+
   private mutating func takeCopy(_ lane: LaneID, _ canonical: UInt64) -> Bool {
     guard let copies = lanes[lane.index].extraCopies[canonical] else { return false }
     lanes[lane.index].extraCopies[canonical] = copies == 1 ? nil : copies - 1
