@@ -58,7 +58,8 @@ let package = Package(
     .testTarget(
       name: "KVIndexerTests", dependencies: ["KVIndexer", "Simulation", "CMsgpack", "CXXH"],
       swiftSettings: settings),
-    .testTarget(name: "TokenizeTests", dependencies: ["Tokenize"], swiftSettings: settings),
+    .testTarget(
+      name: "TokenizeTests", dependencies: ["Tokenize", "Simulation"], swiftSettings: settings),
     .testTarget(name: "EPPScorerTests", dependencies: ["EPPScorer"], swiftSettings: settings),
     .testTarget(
       name: "SimulationTests", dependencies: ["Simulation", "KVIndexer"], swiftSettings: settings),

@@ -2,7 +2,7 @@
 ///
 /// The standard library's `random(in:using:)` may consume a generator differently in another
 /// release; the methods here are all that simulations draw from, so a seed means the same forever.
-package struct SplitMix64: Sendable {
+package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   package init(seed: UInt64) {

@@ -1,27 +1,17 @@
 import KVIndexer
+import Simulation
 import Testing
 
-/// A generator for tests: SplitMix64.
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SplitMix64 {
   /// True once in `n` times on average.
-  mutating func oneIn(_ n: UInt64) -> Bool { next() % n == 0 }
+  fileprivate mutating func oneIn(_ n: UInt64) -> Bool { next() % n == 0 }
 }
 
 /// An engine that publishes, keeps a bounded ring and restarts, behind a link that loses messages,
 /// connections and answers.
 private struct Model {
   var harness: TrackerHarness
-  var random: SeededGenerator
+  var random: SplitMix64
   let hasReplay: Bool
   let ringMax: Int
   var isLossy: Bool
@@ -38,7 +28,7 @@ private struct Model {
   var lost: [Range<UInt64>] = []
 
   init(seed: UInt64, hasReplay: Bool, isLossy: Bool) {
-    random = SeededGenerator(state: seed)
+    random = SplitMix64(seed: seed)
     harness = TrackerHarness(
       replay: hasReplay, heldMessagesMax: Int(random.next() % 20) + 1, quiet: 90,
       connected: false)

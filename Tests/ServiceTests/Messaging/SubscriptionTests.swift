@@ -40,10 +40,11 @@ struct SubscriptionTests {
     #expect(harness.recorder.wait(forBatches: 8))
     #expect(harness.recorder.wait(for: complete))
     #expect(harness.recorder.all.sequences() == Array(0..<8))
+    try Deadline.wait { harness.counters().deliveredMessages == 8 }
     let counters = harness.counters()
     #expect(counters.gaps == 0)
-    #expect(counters.deliveredMessages == 8)
-    #expect(counters.replaysRequested == 2)
+    // A third one is the check for a lost last message.
+    #expect((2...3).contains(counters.replaysRequested))
     #expect(harness.loop.snapshot(of: source)?.topic == "kv@test")
   }
 
@@ -152,7 +153,7 @@ struct SubscriptionTests {
     #expect(harness.recorder.wait(forBatches: 20))
     #expect(harness.recorder.wait(for: complete))
     #expect(harness.recorder.all.sequences() == Array(0..<20))
-    #expect(harness.counters().overflows == 1)
+    try Deadline.wait { harness.counters().overflows == 1 }
   }
 
   @Test("A batch refused again is declared lost by overflow")
@@ -167,9 +168,9 @@ struct SubscriptionTests {
     publisher.publish(payloads(0..<20))
     #expect(harness.recorder.wait(for: .live(.incomplete(.overflow), replaying: false)))
     #expect(harness.recorder.wait { $0.sequences().last == 19 })
-    let counters = harness.counters()
-    #expect(counters.overflows == 3)
-    #expect(counters.lostMessages > 0)
+    // Counters are published after a turn of the loop, so they may trail the deliveries.
+    try Deadline.wait { harness.counters().overflows == 3 }
+    #expect(harness.counters().lostMessages > 0)
   }
 
   @Test("A clear reported by the consumer heals an incomplete history")

@@ -1,4 +1,3 @@
-import Foundation
 import Service
 import Testing
 
@@ -40,24 +39,16 @@ struct EventMessageTests {
     }
   }
 
-  private struct Line: Decodable {
-    var dir: String
-    var frames: [Data]
-  }
-
   /// The answers of a recorded exchange: sequences, and whether the end marker closed it.
   private func recorded(_ name: String) throws -> (sequences: [UInt64], ends: Int) {
-    let file = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../fixtures/recordings/replay/\(name).jsonl")
     var sequences: [UInt64] = []
     var ends = 0
-    for text in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
-      let line = try JSONDecoder().decode(Line.self, from: Data(text.utf8))
-      guard line.dir == "recv" else { continue }
-      switch EventMessage.replay(MultipartMessage(line.frames.map { Array($0) })) {
+    let file = RecordingTableTests.folder + "/replay/\(name).jsonl"
+    for message in try RecordedFrames.read(from: file) where message.direction == .received {
+      switch EventMessage.replay(MultipartMessage(message.frames)) {
       case .batch(let sequence, _, _): sequences.append(sequence)
       case .end: ends += 1
-      case .malformed: Issue.record("malformed: \(text)")
+      case .malformed: Issue.record("malformed: \(message.frames.count) frames")
       }
     }
     return (sequences, ends)

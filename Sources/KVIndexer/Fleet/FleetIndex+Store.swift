@@ -1,0 +1,110 @@
+/// Stored events: blocks whose tokens say where they are.
+extension FleetIndex {
+  mutating func store(_ event: KVEvent, _ batch: borrowing EventBatch, _ source: Source) {
+    source.counters.storedEvents += 1
+    guard case .tier(let tier) = event.medium else {
+      source.counters.unknownMedia += 1
+      return
+    }
+    let group = source.group(of: event)
+    let kind = source.groups[group].spec.kind
+    if kind == .unknown { return }
+    if kind != .full || event.blockSize == 0 {
+      guard event.blockSize == 0 || source.learn(blockSize: event.blockSize, group: group) else {
+        return
+      }
+      for position in event.hashes { storeByHash(batch.hashes[position], source, group, tier) }
+      return
+    }
+    guard event.tokens.count == event.hashes.count * event.blockSize else {
+      source.counters.unpairedStores += 1
+      source.damage(.undecodable)
+      return
+    }
+    guard source.learn(blockSize: event.blockSize, group: group), !event.hashes.isEmpty else {
+      return
+    }
+    let run = Run(
+      parent: event.parent.map { .block($0) } ?? .root(root(of: event, batch, source)),
+      locals: UnsafePointer(batch.locals.pointer(at: event.locals.lowerBound)),
+      hashes: UnsafePointer(batch.hashes.pointer(at: event.hashes.lowerBound)),
+      count: event.hashes.count)
+    guard place(run, source, group, tier) else {
+      park(event, batch, source, tier)
+      return
+    }
+    if !source.orphans.isEmpty {
+      adoptOrphans(of: UnsafeBufferPointer(start: run.hashes, count: run.count), source, group)
+    }
+  }
+
+  /// Blocks that follow each other, as an engine names them.
+  struct Run {
+    enum Parent {
+      case root(BlockKey)
+      case block(EngineHash)
+    }
+
+    var parent: Parent
+    /// Shape `[count]`, as `hashes`.
+    var locals: UnsafePointer<UInt64>
+    var hashes: UnsafePointer<EngineHash>
+    var count: Int
+  }
+
+  /// Stores a run, and gives blocks that were known by hash only their places in it.
+  ///
+  /// - Returns: False, and nothing is changed, where the source does not hold the parent.
+  mutating func place(_ run: Run, _ source: Source, _ group: Int, _ tier: Tier) -> Bool {
+    let lane = lane(source, group, tier)
+    guard store(run, lane, &source.groups[group], &source.counters) else { return false }
+    if source.groups.count > 1 || !source.groups[group].pending.isEmpty {
+      for position in 0..<run.count { bindPending(run.hashes[position], source) }
+    }
+    return true
+  }
+
+  @inline(__always)
+  private mutating func store(
+    _ run: Run, _ lane: LaneID, _ group: inout CacheGroup, _ counters: inout SourceCounters
+  ) -> Bool {
+    let parent: BlockParent
+    var key: UInt64
+    switch run.parent {
+    case .root(let root):
+      parent = .root(root)
+      key = root.bits
+    case .block(let hash):
+      guard let block = index.find(hash, scope: group.scope, lanes: group.lanes) else {
+        return false
+      }
+      parent = .block(block)
+      key = index.key(of: block).bits
+    }
+    chained.removeAll()
+    chained.reserve(run.count)
+    for position in 0..<run.count {
+      key = BlockHasher.chain(key, run.locals[position])
+      chained.appendReserved(key)
+    }
+    let result = index.store(
+      lane, scope: &group.scope, parent: parent, keys: UnsafePointer(chained.pointer(at: 0)),
+      hashes: run.hashes, count: run.count)
+    counters.storedBlocks += result.added
+    counters.copiedBlocks += result.copies
+    return true
+  }
+
+  /// The root that the first block of a prompt chains from, remembered by adapter.
+  private func root(
+    of event: KVEvent, _ batch: borrowing EventBatch, _ source: Source
+  ) -> BlockKey {
+    let adapter = batch.loraName(of: event) ?? event.loraID.map { "lora_id:\($0)" }
+    let name = Source.RootName(adapter: adapter, blockSize: event.blockSize)
+    if let known = source.roots[name] { return known }
+    let root = hasher.root(
+      model: source.configuration.model, lora: adapter, blockSize: event.blockSize)
+    source.roots[name] = root
+    return root
+  }
+}
