@@ -75,11 +75,8 @@ enum ScoreCommand: Command {
   }
 
   private static func tokens(from file: String) throws -> [Int] {
-    let data =
-      file == "-"
-      ? FileHandle.standardInput.readDataToEndOfFile()
-      : try Data(contentsOf: URL(fileURLWithPath: file))
-    let tokens = data.split { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    let text = try FileBytes.read(file == "-" ? "/dev/stdin" : file, atMost: 64 << 20)
+    let tokens = text.split { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
       .compactMap { Int(String(decoding: $0, as: UTF8.self)) }
     guard !tokens.isEmpty else { throw UsageError(message: "\(file) holds no token ids") }
     return tokens

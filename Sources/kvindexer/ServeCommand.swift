@@ -114,7 +114,10 @@ enum ServeCommand: Command {
       json.field("kvEvents") { json in
         json.object { json in
           for (name, value) in entry.sorted(by: { $0.key < $1.key }) {
-            if let key = events[name] ?? numbers[name] { json.field(key, value) }
+            if let key = events[name] { json.field(key, value) }
+            guard let key = numbers[name] else { continue }
+            // What is no number is left to the file's rules, which say so.
+            if let number = Int(value) { json.field(key, number) } else { json.field(key, value) }
           }
         }
       }

@@ -32,12 +32,17 @@ package final class IndexerService: Sendable {
     let membership = FleetMembership(
       fleet: fleet, subscriptions: subscriptions, defaultModel: configuration.model, log: log)
     for endpoint in configuration.endpoints { membership.add(endpoint) }
+    let accepted = Counter()
     watcher = try configuration.endpointsFile.map { file in
       try EndpointsWatcher(file) { event in
         switch event {
         case .accepted(let change):
+          accepted.add()
           for warning in change.warnings { log(.warning, "\(warning)") }
           membership.apply(change)
+        case .rejected(let error) where accepted.value == 0:
+          // Thrown by the watcher as well.
+          log(.debug, "\(error)")
         case .rejected(let error):
           log(.error, "\(error); the last good endpoints stay in force")
         }

@@ -64,7 +64,7 @@ package struct ReplayReport: Sendable {
     let skipped = decoding.skipped
     lines.append(
       "\(batches) batches, \(events) events, \(skipped) skipped, \(decoding.unknownTags) unknown "
-        + "tags, \(decoding.unknownFields) unknown fields, \(lostMessages) messages lost, "
+        + "tags, \(decoding.unknownFields) unknown fields, \(lostMessages) messages missing, "
         + "\(incarnations) restarts seen")
     lines.append("\(equalCount) of \(rows.count) predictions equal")
     return lines.joined(separator: "\n")
