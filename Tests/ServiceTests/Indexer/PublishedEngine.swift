@@ -3,6 +3,9 @@ import Service
 import Simulation
 
 /// An engine as the service sees it: a publisher of batches about blocks of 16 tokens.
+///
+/// It publishes until it is stopped or the process ends: an optimised build ends the life of an
+/// object after its last use, which is before the test has looked at what it published.
 final class PublishedEngine {
   static let blockSize = 16
 
@@ -16,8 +19,6 @@ final class PublishedEngine {
   ) throws {
     publisher = try .local(replay: replay, like: earlier?.publisher, adjust)
   }
-
-  deinit { publisher.stop() }
 
   /// The first blocks of a numbered prompt; prompts of different numbers share none.
   static func tokens(_ prompt: Int, blocks: Int = 4) -> [TokenID] {
