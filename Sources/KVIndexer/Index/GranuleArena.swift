@@ -5,10 +5,12 @@ struct GranuleArena: ~Copyable {
   /// Owner, place and life of a granule.
   struct Info: BitwiseCopyable {
     var node: UInt32
-    /// Absolute depth of slot 0; slots before the node's first block belong to nobody.
-    var depth: UInt32
     /// One bit a slot: some lane holds the block.
-    var live: UInt32 = 0
+    var live: UInt16 = 0
+    /// Absolute depth of slot 0, modulo 65,536: more than a run is long, so it tells the offset.
+    ///
+    /// Slots before the node's first block belong to nobody.
+    var depth: UInt16
   }
 
   private let keyMemory: ReservedMemory<UInt64>
@@ -33,7 +35,7 @@ struct GranuleArena: ~Copyable {
 
   var bytes: Int { Int(touched) * (Self.size * 16 + MemoryLayout<Info>.stride) }
 
-  mutating func allocate(node: UInt32, depth: UInt32) -> UInt32 {
+  mutating func allocate(node: UInt32, depth: UInt16) -> UInt32 {
     let granule: UInt32
     if freeHead != .max {
       granule = freeHead

@@ -31,25 +31,25 @@ extension PrefixIndex {
 
   @inline(__always)
   func isLive(_ block: Int) -> Bool {
-    granules.info[block >> 4].live >> UInt32(truncatingIfNeeded: block & 15) & 1 != 0
+    granules.info[block >> 4].live >> UInt16(truncatingIfNeeded: block & 15) & 1 != 0
   }
 
   @inline(__always)
   func setLive(_ block: Int) {
-    granules.info[block >> 4].live |= 1 << UInt32(truncatingIfNeeded: block & 15)
+    granules.info[block >> 4].live |= 1 << UInt16(truncatingIfNeeded: block & 15)
   }
 
   @inline(__always)
   func clearLive(_ block: Int) {
-    granules.info[block >> 4].live &= ~(1 << UInt32(truncatingIfNeeded: block & 15))
+    granules.info[block >> 4].live &= ~(1 << UInt16(truncatingIfNeeded: block & 15))
   }
 
   /// The node of a block, and its offset there.
   @inline(__always)
   func place(of block: Int) -> (node: UInt32, offset: Int) {
     let info = granules.info[block >> 4]
-    let offset = Int(info.depth) + block & 15 - Int(nodes.cold[Int(info.node)].depth)
-    return (info.node, offset)
+    let depth = Int(info.depth) &+ block & 15 &- Int(nodes.cold[Int(info.node)].depth)
+    return (info.node, Int(UInt16(truncatingIfNeeded: depth)))
   }
 
   /// Gives the node's list room for `count` granules, keeping those it has.
@@ -131,7 +131,10 @@ extension PrefixIndex {
     resizeList(node, to: after)
     let depth = Int(nodes.cold[Int(node)].depth) - phase
     for index in before..<after {
-      setGranule(node, index, granules.allocate(node: node, depth: UInt32(depth + index << 4)))
+      setGranule(
+        node, index,
+        granules.allocate(
+          node: node, depth: UInt16(truncatingIfNeeded: depth + index << 4)))
     }
     var slot = start
     while slot < end {

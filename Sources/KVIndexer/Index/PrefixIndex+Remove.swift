@@ -18,12 +18,12 @@ extension PrefixIndex {
     _ lane: LaneID, scope: inout HashScope, hash: EngineHash, siblings: LaneSet = LaneSet()
   ) -> RemoveOutcome {
     let canonical = scope.canonical(hash)
-    let found = blockTable.find(canonical)
-    guard found != HandleTable.none else {
+    guard let entry = blockTable.locate(canonical) else {
       if !scope.aliases.isEmpty { scope.aliases[hash.bits] = nil }
       return .unknown
     }
-    let (node, offset) = place(of: Int(found))
+    let block = Int(blockTable.handle(at: entry))
+    let (node, offset) = place(of: block)
     let held = coverage(node, lane)
     guard holds(held, offset) else { return .unknown }
     if copyEntries > 0, takeCopy(lane, canonical) { return .copy }
@@ -35,7 +35,8 @@ extension PrefixIndex {
       scope.aliases[hash.bits] = nil
     }
     if !isHeld(node, offset) {
-      kill(Int(found))
+      blockTable.remove(at: entry)
+      clearLive(block)
       if offset == length(node) - 1 { trim(node) }
     }
     return .removed

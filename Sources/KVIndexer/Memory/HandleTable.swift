@@ -86,19 +86,24 @@ struct HandleTable: ~Copyable {
   @inline(__always)
   func find(_ key: UInt64) -> UInt32 {
     guard let place = locate(key) else { return Self.none }
-    return handles(place.bucket)[place.slot]
+    return handle(at: place)
   }
 
-  private struct Place {
-    var segment: Int
-    var home: Int
-    var index: Int
-    var bucket: UnsafeMutableRawPointer
-    var slot: Int
+  /// Where an entry is; valid until the table is next changed.
+  struct Place {
+    fileprivate var segment: Int
+    fileprivate var home: Int
+    fileprivate var index: Int
+    fileprivate var bucket: UnsafeMutableRawPointer
+    fileprivate var slot: Int
   }
 
   @inline(__always)
-  private func locate(_ key: UInt64) -> Place? {
+  func handle(at place: Place) -> UInt32 { handles(place.bucket)[place.slot] }
+
+  /// The place of `key`, for a look at its handle and perhaps its removal.
+  @inline(__always)
+  func locate(_ key: UInt64) -> Place? {
     let mixed = Self.mix(key)
     let number = Int(truncatingIfNeeded: mixed >> segmentShift)
     let segment = segments[number]
@@ -188,8 +193,14 @@ struct HandleTable: ~Copyable {
   @discardableResult
   mutating func remove(_ key: UInt64) -> Bool {
     guard let place = locate(key) else { return false }
+    remove(at: place)
+    return true
+  }
+
+  /// Takes out the entry at `place`.
+  mutating func remove(at place: Place) {
     let segment = segments + place.segment
-    guard let buckets = segment.pointee.buckets else { return false }
+    guard let buckets = segment.pointee.buckets else { return }
     place.bucket.assumingMemoryBound(to: UInt8.self)[place.slot] = 0
     var index = place.home
     while index != place.index {
@@ -204,7 +215,6 @@ struct HandleTable: ~Copyable {
     if segment.pointee.bucketCount > 4 && Int(segment.pointee.entries) &* 2 < capacity {
       resize(segment, bucketCount: segment.pointee.bucketCount * 2 / 3)
     }
-    return true
   }
 
   /// Lets `key`, which is in the table, name another handle whose record holds it too.
