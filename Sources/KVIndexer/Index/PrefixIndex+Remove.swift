@@ -84,7 +84,6 @@ extension PrefixIndex {
   /// Clears a lane and gives its id back.
   public mutating func removeLane(_ lane: LaneID) {
     clear(lane)
-    lanes[lane.index].isUsed = false
     freeLanes.append(lane)
   }
 

@@ -87,7 +87,6 @@ public struct LaneID: Hashable, Sendable, BitwiseCopyable {
 
 /// What the index knows of a lane beside its coverage of nodes.
 struct Lane {
-  var isUsed = true
   /// Blocks that it holds, copies not counted.
   var blocks = 0
   /// Nodes that it holds a part of; may name nodes that it has left, or name one twice.

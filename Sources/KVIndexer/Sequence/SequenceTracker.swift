@@ -136,9 +136,6 @@ public struct SequenceTracker: Sendable {
     }
   }
 
-  /// The last delivered sequence of this incarnation.
-  public var lastDelivered: UInt64? { delivered.lastSequence }
-
   /// When `tick(now:)` has something to do; nil when it has not.
   public var wakesAtNanoseconds: UInt64? {
     guard let replay else { return checkAtNanoseconds }

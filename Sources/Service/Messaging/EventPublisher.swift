@@ -50,7 +50,6 @@ package final class EventPublisher: @unchecked Sendable {
   private var sentEnd: UInt64 = 0
   private var isStopping = false
   private var isDropping = false
-  private var answered: UInt64 = 0
   private var thread: WorkerThread?
 
   // Of the thread; released by it, so that ports are free when `stop()` returns:
@@ -128,9 +127,6 @@ package final class EventPublisher: @unchecked Sendable {
     wakeUp.signal()
   }
 
-  /// Replay requests answered so far.
-  package var replaysAnswered: UInt64 { condition.withLock { answered } }
-
   /// Closes the sockets, whatever subscribers have not got yet, and waits for the thread.
   package func stop() {
     let thread = condition.withLock {
@@ -203,7 +199,6 @@ package final class EventPublisher: @unchecked Sendable {
       }
       let endTopics: [[UInt8]] = settings.replaysTopic ? [[]] : []
       replayer.send([identity, []] + endTopics + [UInt64.max.sequenceFrame, []])
-      condition.withLock { answered += 1 }
     }
   }
 }
