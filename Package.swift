@@ -27,12 +27,14 @@ let package = Package(
     library("CYAML", package: "libyaml-dev"),
     library("CMHD", package: "libmicrohttpd-dev"),
     library("CCurl", package: "libcurl4-openssl-dev"),
+    library("CNghttp2", package: "libnghttp2-dev"),
+    library("COpenSSL", package: "libssl-dev"),
     library("CLinux", package: "libc6-dev"),
     .target(name: "CIntrinsics"),
 
     // Pure: bytes and values in, values out.
     .target(name: "KVIndexer", dependencies: ["CXXH", "CIntrinsics"], swiftSettings: settings),
-    .target(name: "Tokenize", swiftSettings: settings),
+    .target(name: "Tokenize", dependencies: ["CXXH"], swiftSettings: settings),
     .target(name: "EPPScorer", dependencies: ["KVIndexer"], swiftSettings: settings),
     .target(
       name: "Simulation", dependencies: ["KVIndexer", "CMsgpack", "CXXH"],
@@ -43,7 +45,7 @@ let package = Package(
       name: "Service",
       dependencies: [
         "KVIndexer", "Tokenize", "EPPScorer", "Simulation",
-        "CZMQ", "CYAML", "CMHD", "CCurl", "CLinux",
+        "CZMQ", "CYAML", "CMHD", "CCurl", "CNghttp2", "COpenSSL", "CLinux",
       ],
       swiftSettings: settings),
 
