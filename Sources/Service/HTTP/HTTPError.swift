@@ -27,6 +27,11 @@ package struct HTTPError: Error, Sendable {
     HTTPError(status: 404, type: "not_found", message: message, param: param)
   }
 
+  /// A fault of ours, status 500.
+  package static func internalError(_ message: String) -> HTTPError {
+    HTTPError(status: 500, type: "internal_error", message: message)
+  }
+
   static func methodNotAllowed(_ allowed: [HTTPMethod]) -> HTTPError {
     let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
     var error = HTTPError(

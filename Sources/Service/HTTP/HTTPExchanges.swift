@@ -4,29 +4,29 @@ import Synchronization
 
 /// What libmicrohttpd calls: gathers each request, asks the handler, and queues the answer.
 final class HTTPExchanges: Sendable {
-  /// One request while it arrives.
-  private final class Exchange {
-    var body: [UInt8] = []
-    var bodyBytes = 0
-  }
-
   let inFlight = RequestsInFlight()
+  let log: @Sendable (String) -> Void
   private let bodyBytesMax: Int
-  private let log: @Sendable (String) -> Void
+  private let suspended: SuspendedExchanges
   private let handler: HTTPServer.Handler
   private let isDraining = Atomic<Bool>(false)
 
   init(
-    bodyBytesMax: Int, log: @escaping @Sendable (String) -> Void,
+    _ limits: HTTPLimits, log: @escaping @Sendable (String) -> Void,
     handler: @escaping HTTPServer.Handler
   ) {
-    self.bodyBytesMax = bodyBytesMax
+    bodyBytesMax = limits.bodyBytesMax
+    let hasOwnThreads = if case .onePerConnection = limits.threads { true } else { false }
+    suspended = SuspendedExchanges(hasOwnThreads: hasOwnThreads)
     self.log = log
     self.handler = handler
   }
 
   /// From now on every answer tells its client to close the connection.
   func startDraining() { isDraining.store(true, ordering: .releasing) }
+
+  /// From now on nothing waits for an answer; to be called before the daemon stops.
+  func abandonSuspended() { suspended.abandon() }
 
   // MARK: Callbacks
 
@@ -39,18 +39,18 @@ final class HTTPExchanges: Sendable {
     guard let current = exchange.pointee else {
       return exchanges.begin(connection, &exchange.pointee)
     }
-    let request = Unmanaged<Exchange>.fromOpaque(current).takeUnretainedValue()
+    let request = Unmanaged<HTTPExchange>.fromOpaque(current).takeUnretainedValue()
     if uploadBytes.pointee > 0 {
       let chunk = UnsafeRawBufferPointer(start: upload, count: uploadBytes.pointee)
       uploadBytes.pointee = 0
       return exchanges.receive(chunk, request)
     }
-    return exchanges.answer(request, connection, url, method)
+    return exchanges.answer(request, url, method)
   }
 
   static let completedCallback: MHD_RequestCompletedCallback = { context, _, exchange, _ in
     guard let context, let current = exchange?.pointee else { return }
-    Unmanaged<Exchange>.fromOpaque(current).release()
+    Unmanaged<HTTPExchange>.fromOpaque(current).release()
     Unmanaged<HTTPExchanges>.fromOpaque(context).takeUnretainedValue().inFlight.leave()
   }
 
@@ -70,7 +70,7 @@ final class HTTPExchanges: Sendable {
   private func begin(
     _ connection: OpaquePointer, _ exchange: inout UnsafeMutableRawPointer?
   ) -> MHD_Result {
-    let request = Exchange()
+    let request = HTTPExchange(connection)
     exchange = Unmanaged.passRetained(request).toOpaque()
     inFlight.enter()
     let announced = MHD_lookup_connection_value(
@@ -87,7 +87,7 @@ final class HTTPExchanges: Sendable {
   ///
   /// A chunked body that is too large is read to its end, because
   /// libmicrohttpd cannot answer in the middle of one; past four times the limit it is cut off.
-  private func receive(_ chunk: UnsafeRawBufferPointer, _ request: Exchange) -> MHD_Result {
+  private func receive(_ chunk: UnsafeRawBufferPointer, _ request: HTTPExchange) -> MHD_Result {
     request.bodyBytes += chunk.count
     if request.bodyBytes <= bodyBytesMax {
       request.body.append(contentsOf: chunk)
@@ -97,18 +97,40 @@ final class HTTPExchanges: Sendable {
     return request.bodyBytes <= 4 * bodyBytesMax ? .YES : .NO
   }
 
+  /// Asks the handler, the first time; takes its answer now, or when the connection is resumed.
   private func answer(
-    _ request: Exchange, _ connection: OpaquePointer, _ url: UnsafePointer<CChar>,
-    _ method: UnsafePointer<CChar>
+    _ request: HTTPExchange, _ url: UnsafePointer<CChar>, _ method: UnsafePointer<CChar>
   ) -> MHD_Result {
     guard request.bodyBytes <= bodyBytesMax else {
-      return queue(HTTPResponse(.bodyTooLarge(bodyBytesMax: bodyBytesMax)), connection)
+      return queue(HTTPResponse(.bodyTooLarge(bodyBytesMax: bodyBytesMax)), request.connection)
     }
-    let response = handler(
-      HTTPRequest(
-        method: HTTPMethod(rawValue: String(cString: method)) ?? .other,
-        path: String(cString: url), body: request.body, connection: connection))
-    return queue(response, connection)
+    if request.phase.load(ordering: .relaxed) == .receiving {
+      request.phase.store(.handling, ordering: .releasing)
+      let body = request.body
+      request.body = []
+      handler(
+        HTTPRequest(
+          method: HTTPMethod(rawValue: String(cString: method)) ?? .other,
+          path: String(cString: url), body: body, connection: request.connection),
+        HTTPReply(request, of: self))
+      if request.phase.load(ordering: .acquiring) == .handling { suspended.suspend(request) }
+    }
+    switch request.phase.load(ordering: .acquiring) {
+    case .answered:
+      guard let response = request.response else { return .NO }
+      request.response = nil
+      return queue(response, request.connection)
+    case .suspended: return .YES
+    case .receiving, .handling, .abandoned: return .NO
+    }
+  }
+
+  /// Takes the answer of a request, from any thread; the server's thread sends it.
+  func complete(_ request: HTTPExchange, _ response: HTTPResponse) {
+    request.response = response
+    let (isInHandler, _) = request.phase.compareExchange(
+      expected: .handling, desired: .answered, ordering: .acquiringAndReleasing)
+    if !isInHandler { suspended.resume(request) }
   }
 
   private func queue(_ response: HTTPResponse, _ connection: OpaquePointer) -> MHD_Result {

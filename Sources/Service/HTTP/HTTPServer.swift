@@ -25,10 +25,11 @@ package enum HTTPThreads: Sendable {
 
 /// Serves HTTP/1.1 on TCP and Unix sockets with libmicrohttpd.
 ///
-/// The handler runs on the server's threads, and has to be quick where they are shared. A server
-/// listens from its initialiser until `stop`, which `deinit` calls with no patience.
+/// The handler runs on the server's threads, and has to be quick where they are shared: an answer
+/// that needs time is sent later, from another thread. A server listens from its initialiser until
+/// `stop`, which `deinit` calls with no patience.
 package final class HTTPServer: Sendable {
-  package typealias Handler = @Sendable (borrowing HTTPRequest) -> HTTPResponse
+  package typealias Handler = @Sendable (borrowing HTTPRequest, HTTPReply) -> Void
 
   /// One listening socket and libmicrohttpd's threads behind it.
   private final class Listener {
@@ -59,7 +60,7 @@ package final class HTTPServer: Sendable {
     _ addresses: [ListenAddress], limits: HTTPLimits = HTTPLimits(),
     log: @escaping @Sendable (String) -> Void, handler: @escaping Handler
   ) throws(SystemError) {
-    exchanges = HTTPExchanges(bodyBytesMax: limits.bodyBytesMax, log: log, handler: handler)
+    exchanges = HTTPExchanges(limits, log: log, handler: handler)
     var started: [Listener] = []
     do throws(SystemError) {
       for address in addresses {
@@ -90,6 +91,8 @@ package final class HTTPServer: Sendable {
     // The descriptors come back, and are ours to close once no thread polls them.
     let descriptors = stopping.map { MHD_quiesce_daemon($0.daemon) }
     let cutOff = exchanges.inFlight.waitForZero(atMost: limit)
+    // libmicrohttpd must not be stopped while it has suspended connections.
+    exchanges.abandonSuspended()
     for listener in stopping { MHD_stop_daemon(listener.daemon) }
     for descriptor in descriptors where descriptor >= 0 { close(descriptor) }
     return cutOff
@@ -112,7 +115,7 @@ package final class HTTPServer: Sendable {
     var flags = MHD_USE_ITC.rawValue | MHD_USE_ERROR_LOG.rawValue
     switch limits.threads {
     case .shared(let count):
-      flags |= MHD_USE_EPOLL_INTERNAL_THREAD.rawValue
+      flags |= MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
       if count > 1 { options.append(option(MHD_OPTION.THREAD_POOL_SIZE, count)) }
     case .onePerConnection:
       flags |= MHD_USE_POLL_INTERNAL_THREAD.rawValue | MHD_USE_THREAD_PER_CONNECTION.rawValue

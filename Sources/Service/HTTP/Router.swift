@@ -8,12 +8,17 @@ package struct Router: Sendable {
   package typealias ParameterHandler =
     @Sendable (borrowing HTTPRequest, _ parameter: String) throws(HTTPError) -> HTTPResponse
 
+  private enum Route {
+    case immediate(Handler)
+    case deferred(HTTPServer.Handler)
+  }
+
   private struct Pattern {
     var prefix: String
     var handlers: [HTTPMethod: ParameterHandler]
   }
 
-  private var exact: [String: [HTTPMethod: Handler]] = [:]
+  private var exact: [String: [HTTPMethod: Route]] = [:]
   /// Longest prefix first.
   private var patterns: [Pattern] = []
 
@@ -21,8 +26,19 @@ package struct Router: Sendable {
 
   /// Adds a route of one exact path; `GET` answers `HEAD` too.
   package mutating func on(_ method: HTTPMethod, _ path: String, _ handler: @escaping Handler) {
+    add(method, path, .immediate(handler))
+  }
+
+  /// Adds a route of one exact path whose handler answers when it can, from any thread.
+  package mutating func onDeferred(
+    _ method: HTTPMethod, _ path: String, _ handler: @escaping HTTPServer.Handler
+  ) {
+    add(method, path, .deferred(handler))
+  }
+
+  private mutating func add(_ method: HTTPMethod, _ path: String, _ route: Route) {
     precondition(exact[path]?[method] == nil, "\(method.rawValue) \(path) has two handlers")
-    exact[path, default: [:]][method] = handler
+    exact[path, default: [:]][method] = route
   }
 
   /// Adds a route whose `pattern` ends in a parameter.
@@ -43,20 +59,27 @@ package struct Router: Sendable {
     }
   }
 
-  /// The answer of the request's handler, or the error that there is none.
-  package func respond(to request: borrowing HTTPRequest) -> HTTPResponse {
+  /// Lets the request's handler answer, or answers that there is none.
+  package func respond(to request: borrowing HTTPRequest, _ reply: HTTPReply) {
     do throws(HTTPError) {
-      return try route(request)
+      if let response = try route(request, reply) { reply.send(response) }
     } catch {
-      return HTTPResponse(error)
+      reply.send(HTTPResponse(error))
     }
   }
 
-  private func route(_ request: borrowing HTTPRequest) throws(HTTPError) -> HTTPResponse {
+  /// The answer, or nil when the handler answers itself.
+  private func route(
+    _ request: borrowing HTTPRequest, _ reply: HTTPReply
+  ) throws(HTTPError) -> HTTPResponse? {
     let path = request.path
-    if let handlers = exact[path] {
-      let handler = try Self.select(handlers, request.method)
-      return try handler(request)
+    if let routes = exact[path] {
+      switch try Self.select(routes, request.method) {
+      case .immediate(let handler): return try handler(request)
+      case .deferred(let handler):
+        handler(request, reply)
+        return nil
+      }
     }
     for pattern in patterns where path.utf8.starts(with: pattern.prefix.utf8) {
       let parameter = String(Substring(path.utf8.dropFirst(pattern.prefix.utf8.count)))

@@ -54,7 +54,7 @@ package final class IndexerService: Sendable {
     let router = api.routes
     server = try HTTPServer(
       configuration.listen, limits: configuration.http, log: { log(.debug, "http: \($0)") },
-      handler: { router.respond(to: $0) })
+      handler: { router.respond(to: $0, $1) })
     addresses = server.addresses
     self.fleet = fleet
     self.configuration = configuration

@@ -5,7 +5,7 @@ import Testing
   private func server(_ body: [UInt8]) throws -> HTTPServer {
     try HTTPServer(
       [.tcp(host: "127.0.0.1", port: 0)], log: { _ in },
-      handler: { _ in HTTPResponse(contentType: "text/plain", body: body) })
+      handler: { $1.send(HTTPResponse(contentType: "text/plain", body: body)) })
   }
 
   @Test func `nobody listening, a bad URL and a missing socket are told apart`() throws {

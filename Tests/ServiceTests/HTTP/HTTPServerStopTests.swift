@@ -12,10 +12,10 @@ private final class Gate: Sendable {
   private func start(_ gate: Gate) throws -> HTTPServer {
     try HTTPServer(
       [.tcp(host: "127.0.0.1", port: 0)], log: { _ in },
-      handler: { _ in
+      handler: { _, reply in
         gate.reached.signal()
         gate.opened.wait()
-        return HTTPResponse(contentType: "text/plain", body: Array("late".utf8))
+        reply.send(HTTPResponse(contentType: "text/plain", body: Array("late".utf8)))
       })
   }
 

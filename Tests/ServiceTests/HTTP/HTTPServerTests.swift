@@ -33,7 +33,7 @@ import Tokenize
     limits.connectionsMax = connectionsMax
     let router = Self.router()
     return try HTTPServer(
-      [address], limits: limits, log: { _ in }, handler: { router.respond(to: $0) })
+      [address], limits: limits, log: { _ in }, handler: { router.respond(to: $0, $1) })
   }
 
   private func client(_ server: HTTPServer) throws -> HTTPClient {

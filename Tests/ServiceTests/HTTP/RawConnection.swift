@@ -41,6 +41,12 @@ struct RawConnection: ~Copyable {
   /// Tells the server that nothing more will come.
   func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+  /// Ends the connection with a reset instead of an orderly close.
+  consuming func abort() {
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+  }
+
   /// Everything until the server closes.
   func readToEnd() -> String {
     var received: [UInt8] = []

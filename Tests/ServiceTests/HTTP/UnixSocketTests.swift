@@ -10,7 +10,7 @@ import Testing
   private func start(_ addresses: [ListenAddress]) throws -> HTTPServer {
     try HTTPServer(
       addresses, log: { _ in },
-      handler: { _ in HTTPResponse(contentType: "text/plain", body: Array("ok".utf8)) })
+      handler: { $1.send(HTTPResponse(contentType: "text/plain", body: Array("ok".utf8))) })
   }
 
   private func mode(_ path: String) throws -> Int? {

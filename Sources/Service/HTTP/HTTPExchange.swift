@@ -1,0 +1,30 @@
+import Synchronization
+
+/// One request, from its headers to the last byte of its answer.
+///
+/// The server's thread owns it, except for `phase` and, from `handling` on, `response`: who moves
+/// the phase to `answered` has written the response before, and writes it never again.
+final class HTTPExchange: @unchecked Sendable {
+  enum Phase: UInt8, AtomicRepresentable {
+    /// The body is still arriving. Next: `handling`, or the end of the exchange.
+    case receiving
+    /// The handler runs. Next: `answered`, or `suspended` when it returns without an answer.
+    case handling
+    /// The handler has returned, and the answer will come from elsewhere. Next: `answered` or
+    /// `abandoned`.
+    case suspended
+    /// The response is there, and the server's thread may take it. Last.
+    case answered
+    /// The server stops and waits for no answer; one that still comes is dropped. Last.
+    case abandoned
+  }
+
+  /// What libmicrohttpd knows the request's connection by; valid while the exchange lives there.
+  let connection: OpaquePointer
+  let phase = Atomic<Phase>(.receiving)
+  var body: [UInt8] = []
+  var bodyBytes = 0
+  var response: HTTPResponse?
+
+  init(_ connection: OpaquePointer) { self.connection = connection }
+}
