@@ -46,6 +46,40 @@ package struct HTTPError: Error, Sendable {
       message: "a body may have at most \(bodyBytesMax) bytes")
   }
 
+  static func headersTooLarge(headerBytesMax: Int) -> HTTPError {
+    HTTPError(
+      status: 431, type: "headers_too_large",
+      message: "the line and headers of a request may have at most \(headerBytesMax) bytes")
+  }
+
+  /// No token, or a wrong one, status 401.
+  package static var unauthorized: HTTPError {
+    var error = HTTPError(
+      status: 401, type: "unauthorized",
+      message: "a valid token is needed in the header Authorization: Bearer TOKEN")
+    error.headers = [(name: "WWW-Authenticate", value: "Bearer")]
+    return error
+  }
+
+  /// There is too much to do, status 503; the client may try again soon.
+  package static func overloaded(_ message: String) -> HTTPError {
+    var error = HTTPError(status: 503, type: "overloaded", message: message)
+    error.headers = [(name: "Retry-After", value: "1")]
+    return error
+  }
+
+  /// The answer to a request that is not admitted.
+  package init(_ refusal: RequestAdmission.Refusal) {
+    switch refusal {
+    case .overloaded:
+      self = .overloaded("too many requests are under way")
+    case .tooManyRequests:
+      self.init(
+        status: 429, type: refusal.rawValue, message: "this client has too many requests under way")
+      headers = [(name: "Retry-After", value: "1")]
+    }
+  }
+
   /// The answer to a body that could not be read.
   package init(_ error: RequestBodyError) {
     self = .invalidRequest(error.message, param: error.param)

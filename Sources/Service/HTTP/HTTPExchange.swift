@@ -21,9 +21,16 @@ final class HTTPExchange: @unchecked Sendable {
 
   /// What libmicrohttpd knows the request's connection by; valid while the exchange lives there.
   let connection: OpaquePointer
+  /// When the headers were there, in nanoseconds.
+  let start = MonotonicClock.nowNanoseconds()
   let phase = Atomic<Phase>(.receiving)
   var body: [UInt8] = []
-  var bodyBytes = 0
+  /// Bytes of the body that count as buffered, until the exchange ends.
+  var bufferedBytes = 0
+  /// What the request is answered with instead of being handled.
+  var refusal: HTTPError?
+  /// Bytes of the body that arrived after the refusal and were dropped.
+  var droppedBytes = 0
   var response: HTTPResponse?
 
   init(_ connection: OpaquePointer) { self.connection = connection }

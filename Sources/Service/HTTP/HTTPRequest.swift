@@ -1,4 +1,5 @@
 import CMHD
+import Glibc
 
 /// A request whose body has arrived in full.
 ///
@@ -25,6 +26,28 @@ package struct HTTPRequest: ~Copyable {
   /// The first parameter of this name in the query, percent-decoded; empty when it has no value.
   package func query(_ name: String) -> String? {
     value(name, .GET_ARGUMENT_KIND)
+  }
+
+  /// The peer's IP address without its port; `unix` on a Unix socket.
+  package var client: String {
+    guard let address = cmhd_client_address(connection) else { return "unix" }
+    return switch Int32(address.pointee.sa_family) {
+    case AF_INET:
+      Self.text(AF_INET, UnsafeRawPointer(address) + 4, INET_ADDRSTRLEN)
+    case AF_INET6:
+      Self.text(AF_INET6, UnsafeRawPointer(address) + 8, INET6_ADDRSTRLEN)
+    default: "unix"
+    }
+  }
+
+  /// Prints the address of a family, which stands at a fixed place in its `sockaddr`.
+  private static func text(
+    _ family: Int32, _ address: UnsafeRawPointer, _ capacity: Int32
+  ) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(capacity)) { out in
+      inet_ntop(family, address, out.baseAddress, socklen_t(out.count))
+        .map { String(cString: $0) } ?? "unknown"
+    }
   }
 
   private func value(_ name: String, _ kind: MHD_ValueKind) -> String? {

@@ -10,13 +10,13 @@ struct ListeningSocket: ~Copyable {
     var inode: ino_t
   }
 
-  private var descriptor: Int32
+  private let descriptor: Int32
   private let file: SocketFile?
   /// With the real port when port 0 was asked for.
   let address: ListenAddress
 
   deinit {
-    if descriptor >= 0 { close(descriptor) }
+    close(descriptor)
     guard let file else { return }
     var status = stat()
     if lstat(file.path, &status) == 0, status.st_dev == file.device, status.st_ino == file.inode {
@@ -32,10 +32,11 @@ struct ListeningSocket: ~Copyable {
     }
   }
 
-  /// Hands the descriptor to a new owner, who closes it; the file stays this value's.
-  mutating func releaseDescriptor() -> Int32 {
-    defer { descriptor = -1 }
-    return descriptor
+  /// Another descriptor of the same socket, which its new owner closes.
+  func duplicate() throws(SystemError) -> Int32 {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else { throw SystemError("serve \(address)") }
+    return copy
   }
 
   // MARK: TCP

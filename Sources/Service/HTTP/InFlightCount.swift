@@ -1,10 +1,17 @@
-/// Counts requests between their headers and the last byte of their answer.
-final class RequestsInFlight: @unchecked Sendable {
+/// Counts what has begun and not ended, for those who wait until nothing is left.
+final class InFlightCount: @unchecked Sendable {
   private let lock = ConditionLock()
   private var count = 0
 
-  func enter() {
-    lock.withLock { count += 1 }
+  var value: Int { lock.withLock { count } }
+
+  /// Counts one more, and returns how many there are now.
+  @discardableResult
+  func enter() -> Int {
+    lock.withLock {
+      count += 1
+      return count
+    }
   }
 
   func leave() {
