@@ -23,3 +23,17 @@ static inline CURLcode cc_set_callback(CURL *handle, CURLoption option,
 static inline CURLcode cc_get_long(CURL *handle, CURLINFO info, long *value) {
   return curl_easy_getinfo(handle, info, value);
 }
+static inline CURLMcode cc_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+  return curl_multi_setopt(multi, option, value);
+}
+
+/* The handle and the result of the next transfer that ended; NULL when there is none. */
+static inline CURL *cc_multi_next_done(CURLM *multi, CURLcode *result) {
+  int left;
+  for (CURLMsg *message; (message = curl_multi_info_read(multi, &left)) != NULL;) {
+    if (message->msg != CURLMSG_DONE) continue;
+    *result = message->data.result;
+    return message->easy_handle;
+  }
+  return NULL;
+}

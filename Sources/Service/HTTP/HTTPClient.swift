@@ -1,10 +1,7 @@
-import CCurl
-import Glibc
-
 /// A blocking HTTP/1.1 client that keeps its connections, for one thread at a time.
 package struct HTTPClient: ~Copyable {
   /// Whom a client talks to.
-  package enum Server: Sendable {
+  package enum Server: Hashable, Sendable {
     /// For example `http://127.0.0.1:8080`, without a slash at the end.
     case url(String)
     /// A Unix socket.
@@ -18,6 +15,19 @@ package struct HTTPClient: ~Copyable {
     package var bodyBytesMax = 64 << 20
 
     package init() {}
+  }
+
+  /// Whom a client trusts, and as whom it speaks.
+  package struct Security: Hashable, Sendable {
+    /// A file of certificates in PEM that a server's has to be signed by; nil for the system's.
+    package var authorityFile: String?
+    /// Sent in the header `Authorization`.
+    package var bearerToken: String?
+
+    package init(authorityFile: String? = nil, bearerToken: String? = nil) {
+      self.authorityFile = authorityFile
+      self.bearerToken = bearerToken
+    }
   }
 
   package struct Reply: Sendable {
@@ -34,27 +44,19 @@ package struct HTTPClient: ~Copyable {
     }
   }
 
-  /// Once a process, and before any handle.
-  private static let library = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-
-  private let handle: UnsafeMutableRawPointer
-  private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+  private let transfer: HTTPTransfer
   private let server: Server
+  private let security: Security
   private let limits: Limits
 
   /// A client of `server`; it connects at the first request.
-  package init(_ server: Server, limits: Limits = Limits()) throws(HTTPClientError) {
-    guard Self.library == CURLE_OK, let handle = curl_easy_init() else {
-      throw HTTPClientError(.transfer, "libcurl did not start")
-    }
-    self.handle = handle
+  package init(
+    _ server: Server, security: Security = Security(), limits: Limits = Limits()
+  ) throws(HTTPClientError) {
+    transfer = try HTTPTransfer()
     self.server = server
+    self.security = security
     self.limits = limits
-  }
-
-  deinit {
-    curl_easy_cleanup(handle)
-    errorText.deallocate()
   }
 
   /// Asks for `path`, which is percent-encoded and starts with a slash.
@@ -76,79 +78,19 @@ package struct HTTPClient: ~Copyable {
 
   /// Sends a request of any method and waits for the whole answer.
   ///
+  /// - Parameter headers: Besides the content's type and the security's own.
   /// - Throws: `HTTPClientError` when there is no answer; any status is an answer.
   package mutating func send(
-    _ method: String, _ path: String, body: [UInt8]?, contentType: String?
+    _ method: String, _ path: String, headers: [(name: String, value: String)] = [],
+    body: [UInt8]?, contentType: String?
   ) throws(HTTPClientError) -> Reply {
-    // Forgets the options of the request before, not its connection.
-    curl_easy_reset(handle)
-    errorText.pointee = 0
-    let sink = HTTPReplySink(bodyBytesMax: limits.bodyBytesMax)
-    let headers = HTTPHeaderList(contentType.map { ["Content-Type: \($0)"] } ?? [])
-    setTransferOptions(path, sink)
-    if method == "HEAD" { cc_set_long(handle, CURLOPT_NOBODY, 1) }
-    setString(CURLOPT_CUSTOMREQUEST, method)
-    cc_set_pointer(handle, CURLOPT_HTTPHEADER, headers.first)
-    let code = perform(body)
-    withExtendedLifetime((sink, headers)) {}
-    guard code == CURLE_OK else { throw failure(code, sink) }
-    var status = 0
-    cc_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
-    return Reply(status: status, headers: sink.headers, body: sink.body)
-  }
-
-  private func perform(_ body: [UInt8]?) -> CURLcode {
-    guard let body else { return curl_easy_perform(handle) }
-    return body.withUnsafeBytes { bytes in
-      cc_set_long(handle, CURLOPT_POST, 1)
-      cc_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
-      // Without any pointer libcurl would read the body from standard input.
-      cc_set_pointer(handle, CURLOPT_POSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(errorText))
-      return curl_easy_perform(handle)
-    }
-  }
-
-  private func setTransferOptions(_ path: String, _ sink: HTTPReplySink) {
-    switch server {
-    case .url(let base): setString(CURLOPT_URL, base + path)
-    case .unix(let socketPath):
-      setString(CURLOPT_UNIX_SOCKET_PATH, socketPath)
-      setString(CURLOPT_URL, "http://localhost" + path)
-    }
-    // Signals would reach the whole process, and proxies of the environment are not for us.
-    cc_set_long(handle, CURLOPT_NOSIGNAL, 1)
-    setString(CURLOPT_PROXY, "")
-    setString(CURLOPT_PROTOCOLS_STR, "http,https")
-    cc_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits.connectTimeout))
-    cc_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(limits.totalTimeout))
-    cc_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
-    let context = Unmanaged.passUnretained(sink).toOpaque()
-    cc_set_callback(handle, CURLOPT_WRITEFUNCTION, HTTPReplySink.bodyCallback)
-    cc_set_pointer(handle, CURLOPT_WRITEDATA, context)
-    cc_set_callback(handle, CURLOPT_HEADERFUNCTION, HTTPReplySink.headerCallback)
-    cc_set_pointer(handle, CURLOPT_HEADERDATA, context)
-  }
-
-  private func setString(_ option: CURLoption, _ value: String) {
-    cc_set_string(handle, option, value)
-  }
-
-  /// At least one: to libcurl zero means no limit.
-  private func milliseconds(_ duration: Duration) -> Int {
-    let (seconds, attoseconds) = duration.components
-    return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
-  }
-
-  private func failure(_ code: CURLcode, _ sink: HTTPReplySink) -> HTTPClientError {
-    let detail = String(cString: errorText)
-    let message = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
-    return switch code {
-    case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST: HTTPClientError(.connect, message)
-    case CURLE_OPERATION_TIMEDOUT: HTTPClientError(.timedOut, message)
-    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: HTTPClientError(.badURL, message)
-    case CURLE_WRITE_ERROR where sink.isTooLarge:
-      HTTPClientError(.tooLarge, "the answer has more than \(limits.bodyBytesMax) bytes")
-    default: HTTPClientError(.transfer, message)
-    }
+    var call = HTTPCall(server, path: path)
+    call.security = security
+    call.method = method
+    call.headers = headers
+    if let contentType { call.headers.append((name: "Content-Type", value: contentType)) }
+    call.body = body
+    try transfer.prepare(call, limits)
+    return try transfer.reply(transfer.perform())
   }
 }

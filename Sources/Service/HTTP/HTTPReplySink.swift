@@ -53,9 +53,16 @@ final class HTTPReplySink {
 final class HTTPHeaderList {
   private(set) var first: UnsafeMutablePointer<curl_slist>?
 
-  init(_ lines: [String]) {
+  /// - Throws: `HTTPClientError` when a header would break out of its line.
+  init(_ headers: [(name: String, value: String)]) throws(HTTPClientError) {
     // Without this libcurl asks for leave before a large body, which costs a round trip.
-    for line in ["Expect:"] + lines { first = curl_slist_append(first, line) ?? first }
+    first = curl_slist_append(nil, "Expect:")
+    for header in headers {
+      guard !(header.name + header.value).utf8.contains(where: { $0 < 0x20 }) else {
+        throw HTTPClientError(.badHeader, "the header '\(header.name)' has a control character")
+      }
+      first = curl_slist_append(first, "\(header.name): \(header.value)") ?? first
+    }
   }
 
   deinit { curl_slist_free_all(first) }
