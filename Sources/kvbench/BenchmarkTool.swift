@@ -23,6 +23,9 @@ enum BenchmarkTool {
     Benchmark(name: "visible", summary: "published event → visible to a match") {
       try VisibleBenchmark.run($0, &$1)
     },
+    Benchmark(name: "parse", summary: "request bodies → what a router has to know") {
+      try ParseBenchmark.run($0, &$1)
+    },
     Benchmark(name: "service", summary: "token ids over HTTP → scores of 64 endpoints") {
       try ServiceBenchmark.run($0, &$1)
     },

@@ -44,7 +44,7 @@ extension JSONCursor {
   ///
   /// Eight bytes at a time: the usual tests for a zero byte and for a byte below a bound are exact
   /// up to the lowest byte that they report, which is the one wanted.
-  private mutating func skipPlainBytes() {
+  mutating func skipPlainBytes() {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let tops: UInt64 = 0x8080_8080_8080_8080
     while position &+ 8 <= bytes.count {
@@ -70,7 +70,7 @@ extension JSONCursor {
     }
   }
 
-  private mutating func scanEscape() throws(JSONError) {
+  mutating func scanEscape() throws(JSONError) {
     let start = position
     guard position + 1 < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
     switch bytes[position + 1] {
@@ -102,7 +102,7 @@ extension JSONCursor {
   }
 
   /// The value of four hexadecimal digits.
-  private static func codeUnit(_ bytes: UnsafeRawBufferPointer, at index: Int) -> UInt16? {
+  static func codeUnit(_ bytes: UnsafeRawBufferPointer, at index: Int) -> UInt16? {
     var unit: UInt16 = 0
     for byte in bytes[index..<index + 4] {
       let digit: UInt8
@@ -143,7 +143,7 @@ extension JSONCursor {
     return result
   }
 
-  private static func unescaped(_ letter: UInt8) -> UInt8 {
+  static func unescaped(_ letter: UInt8) -> UInt8 {
     switch letter {
     case UInt8(ascii: "b"): 0x08
     case UInt8(ascii: "f"): 0x0c

@@ -29,6 +29,12 @@ public struct JSONCursor {
     self.depthMax = depthMax
   }
 
+  /// A cursor before the value at `offset` of `bytes`.
+  init(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+    self.init(bytes)
+    position = offset
+  }
+
   /// Bytes read so far.
   public var offset: Int { position }
 
@@ -167,7 +173,7 @@ public struct JSONKey {
   /// Compares bytes; allocates only when the key was written with escapes.
   public static func == (key: JSONKey, name: StaticString) -> Bool {
     let name = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-    return key.hasEscapes
-      ? JSONCursor.unescaped(key.raw).elementsEqual(name) : key.raw.elementsEqual(name)
+    guard !key.hasEscapes else { return JSONCursor.unescaped(key.raw).elementsEqual(name) }
+    return key.raw.count == name.count && key.raw.elementsEqual(name)
   }
 }

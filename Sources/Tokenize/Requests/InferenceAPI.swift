@@ -32,4 +32,30 @@ public enum InferenceAPI: String, CaseIterable, Sendable {
     case .generate, .sglangGenerate: nil
     }
   }
+
+  /// The API that a request's path names; nil when none does.
+  ///
+  /// A query and a slash at the end don't count, nor does what an engine or a gateway mounts the
+  /// API under: the longest known end of the path wins, at a segment's boundary. The forms that
+  /// end in `/render` are no inference requests.
+  public init?(path: String) {
+    var segments = path.utf8.prefix { $0 != UInt8(ascii: "?") }
+    if segments.last == UInt8(ascii: "/") { segments.removeLast() }
+    for (ending, api) in Self.endings {
+      let rest = segments.dropLast(ending.utf8.count)
+      guard segments.suffix(ending.utf8.count).elementsEqual(ending.utf8),
+        rest.last ?? UInt8(ascii: "/") == UInt8(ascii: "/")
+      else { continue }
+      self = api
+      return
+    }
+    return nil
+  }
+
+  /// Ends of paths, the longer before the shorter.
+  private static let endings: [(String, InferenceAPI)] = [
+    ("inference/v1/generate", .generate), ("chat/completions", .chatCompletions),
+    ("completions", .completions), ("responses", .responses), ("messages", .messages),
+    ("generate", .sglangGenerate),
+  ]
 }
