@@ -1,0 +1,59 @@
+import Synchronization
+
+/// What a gRPC server counts.
+package final class GRPCServerMetrics: Sendable {
+  /// Why the server itself ended a call or a connection.
+  package enum Refusal: String, MetricLabel {
+    case connectionLimit, handshake, keepalive, protocolError
+    case contentType, headersTooLarge, unknownMethod, unauthenticated, badTimeout
+    case compressed, messageTooLarge, malformedFraming, messageCount
+    case slowReader, deadline, stopped
+
+    package static let labelName = "cause"
+  }
+
+  package let connectionsAccepted = Counter()
+  package let connectionsClosed = Counter()
+  package let callsStarted = Counter()
+  /// Calls by the status that was sent; `CANCELLED` are those that a client abandoned.
+  package let callsFinished = Labelled<GRPCCode, Counter> { Counter() }
+  package let refusals = Labelled<Refusal, Counter> { Counter() }
+  package let messagesReceived = Counter()
+  package let messagesSent = Counter()
+  private let callsOpen = Atomic<Int>(0)
+  private let connectionsOpen = Atomic<Int>(0)
+
+  package init() {}
+
+  /// Calls that have begun and not ended.
+  package var callsInFlight: Int { callsOpen.load(ordering: .relaxed) }
+
+  package var connections: Int { connectionsOpen.load(ordering: .relaxed) }
+
+  func callStarted() {
+    callsStarted.add()
+    callsOpen.wrappingAdd(1, ordering: .relaxed)
+  }
+
+  func callEnded(_ code: GRPCCode) {
+    callsFinished[code].add()
+    callsOpen.wrappingSubtract(1, ordering: .relaxed)
+  }
+
+  /// - Returns: Whether there are now at most `limit`; if not, it is not counted among them.
+  func connectionOpened(limit: Int) -> Bool {
+    let (_, count) = connectionsOpen.wrappingAdd(1, ordering: .relaxed)
+    guard count <= limit else {
+      connectionsOpen.wrappingSubtract(1, ordering: .relaxed)
+      refusals[.connectionLimit].add()
+      return false
+    }
+    connectionsAccepted.add()
+    return true
+  }
+
+  func connectionClosed() {
+    connectionsClosed.add()
+    connectionsOpen.wrappingSubtract(1, ordering: .relaxed)
+  }
+}
