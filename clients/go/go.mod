@@ -1,0 +1,3 @@
+module kvindexer
+
+go 1.19
