@@ -9,7 +9,7 @@ package final class HTTPServer: Sendable {
 
   /// Where the server listens, with real ports in place of 0.
   package let addresses: [ListenAddress]
-  package let metrics = HTTPServerMetrics()
+  package let metrics: HTTPServerMetrics
   private let limits: HTTPLimits
   private let makeExchanges: @Sendable () -> HTTPExchanges
   /// Guards the listeners, of which there are none once the server is stopped.
@@ -30,9 +30,11 @@ package final class HTTPServer: Sendable {
   package init(
     _ addresses: [ListenAddress], limits: HTTPLimits = HTTPLimits(),
     credentials: TLSCredentials? = nil, authorize: Authorize? = nil,
-    log: @escaping @Sendable (String) -> Void, handler: @escaping Handler
+    metrics: HTTPServerMetrics = HTTPServerMetrics(), log: @escaping @Sendable (String) -> Void,
+    handler: @escaping Handler
   ) throws(SystemError) {
     self.limits = limits
+    self.metrics = metrics
     makeExchanges = { [metrics] in
       HTTPExchanges(limits, metrics: metrics, authorize: authorize, log: log, handler: handler)
     }
