@@ -45,7 +45,7 @@ extension JSONCursor {
     }
     let digits = Self.trimmed(text)
     if let value = Int(digits) { return value }
-    guard let value = Double(digits), value.rounded() == value else {
+    guard let value = Double(digits), value.isFinite, value.rounded() == value else {
       throw JSONError(.outOfRange(expected: "an integer"), at: start)
     }
     return Int(exactly: value) ?? (value < 0 ? .min : .max)
