@@ -42,7 +42,7 @@ import Tokenize
       ),
       (
         .completions, #"{"prompt": ["a", 1]}"#, "prompt",
-        "line 1, column 18: prompt: expected a string, not a number"
+        "line 1, column 13: prompt: expected an integer from 0 to 4294967295, not a string"
       ),
       (
         .completions, "{\"model\": \"m\",\n \"prompt\": {}}", "prompt",

@@ -76,6 +76,7 @@ import Testing
     arguments: [
       ("[1, 2]", [[1, 2]]), ("[[1, 2], [3]]", [[1, 2], [3]]), ("[[7]]", [[7]]),
       ("[1.0, \"2\", true, 3]", [[1, 2, 1, 3]]), ("[4294967295]", [[4_294_967_295]]),
+      (#"["1", 2]"#, [[1, 2]]),
     ] as [(String, [[UInt32]])])
   func `token ids are taken as vLLM takes them`(_ prompt: String, _ tokens: [[UInt32]]) throws {
     let request = try inference(.completions, #"{"model":"m","prompt":\#(prompt)}"#)
@@ -138,7 +139,8 @@ import Testing
 
   @Test(
     arguments: [
-      ("16", 16), ("16.0", 16), ("1.6e1", 16), (#"" 16 ""#, 16), ("true", 1), ("null", nil),
+      ("16", 16), ("16.0", 16), ("1.6e1", 16), (#"" 16 ""#, 16), (#""1_6""#, 16), ("true", 1),
+      ("null", nil),
       ("1e300", .max), ("-99999999999999999999", .min),
     ] as [(String, Int?)])
   func `integers are taken as vLLM takes them`(_ value: String, _ expected: Int?) throws {
