@@ -9,16 +9,33 @@ import (
 type Scores struct {
 	Signal bool `json:"-"`
 	// Reason says why there is no signal, or why the answer is a worse one.
-	Reason       string `json:"reason"`
-	Model        string `json:"model"`
-	PromptTokens int    `json:"prompt_tokens"`
+	Reason string `json:"reason"`
+	Model  string `json:"model"`
+	// PromptTokens and all matches are sums when the request has several prompts.
+	PromptTokens int `json:"prompt_tokens"`
 	// TokensFrom is given, rendered, cached or estimated.
 	TokensFrom string `json:"tokens_from"`
-	// Partial means that the deadline passed before the answer was complete.
-	Partial   bool             `json:"partial"`
-	Endpoints []EndpointScore  `json:"endpoints"`
-	Tokens    []uint32         `json:"tokens"`
-	TookUS    map[string]int64 `json:"took_us"`
+	// Partial means that something could not be found out in time.
+	Partial   bool            `json:"partial"`
+	Endpoints []EndpointScore `json:"endpoints"`
+	// Tokens of each prompt, where they were asked for.
+	Tokens TokenLists       `json:"tokens"`
+	TookUS map[string]int64 `json:"took_us"`
+}
+
+// TokenLists are the token ids of one prompt or more, shape [prompts][tokens].
+type TokenLists [][]uint32
+
+// UnmarshalJSON reads one list, or a list of lists.
+func (t *TokenLists) UnmarshalJSON(content []byte) error {
+	var one []uint32
+	if err := json.Unmarshal(content, &one); err != nil {
+		return json.Unmarshal(content, (*[][]uint32)(t))
+	}
+	if one != nil {
+		*t = TokenLists{one}
+	}
+	return nil
 }
 
 // EndpointScore is what one endpoint holds of a prompt.

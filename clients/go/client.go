@@ -16,6 +16,9 @@ import (
 	"time"
 )
 
+// serverMillisecondsMax is the longest deadline that the indexer can be told.
+const serverMillisecondsMax = 600_000
+
 // DefaultDeadline is how long a call takes at most, unless Options say otherwise.
 const DefaultDeadline = 50 * time.Millisecond
 
@@ -172,8 +175,12 @@ func isNotFound(err error) bool {
 func serverMilliseconds(ctx context.Context) int64 {
 	end, _ := ctx.Deadline()
 	milliseconds := (time.Until(end) * 4 / 5).Milliseconds()
-	if milliseconds < 1 {
+	switch {
+	case milliseconds < 1:
 		return 1
+	case milliseconds > serverMillisecondsMax:
+		return serverMillisecondsMax
+	default:
+		return milliseconds
 	}
-	return milliseconds
 }

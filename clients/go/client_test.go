@@ -86,13 +86,28 @@ func TestReadsEveryField(t *testing.T) {
 		t.Fatalf("got %+v, error %v", scores, err)
 	}
 	if scores.Model != "tiny" || scores.PromptTokens != 64 || scores.TokensFrom != "rendered" ||
-		len(scores.Tokens) != 2 || scores.TookUS["total"] != 10 {
+		len(scores.Tokens) != 1 || len(scores.Tokens[0]) != 2 || scores.TookUS["total"] != 10 {
 		t.Errorf("got %+v", scores)
 	}
 	best := scores.Best()
 	if best == nil || best.Endpoint != "vllm-1" || best.Tiers["gpu"] != 48 ||
 		best.MatchedTokens != 48 || best.BlockSize != 16 {
 		t.Errorf("best is %+v", best)
+	}
+}
+
+func TestReadsTheTokensOfSeveralPrompts(t *testing.T) {
+	several := strings.Replace(answer, `"tokens":[1,2]`, `"tokens":[[1,2],[3]]`, 1)
+	scores, err := serve(t, reply(200, several), patience).Score(background, Request{Prompt: "x"})
+	if err != nil || len(scores.Tokens) != 2 || scores.Tokens[1][0] != 3 {
+		t.Errorf("got %+v, error %v", scores, err)
+	}
+	for _, tokens := range []string{"null", "[]"} {
+		body := strings.Replace(answer, `"tokens":[1,2]`, `"tokens":`+tokens, 1)
+		scores, err := serve(t, reply(200, body), patience).Score(background, Request{Prompt: "x"})
+		if err != nil || !scores.Signal {
+			t.Errorf("got %+v, error %v", scores, err)
+		}
 	}
 }
 
@@ -214,6 +229,10 @@ func TestAnEarlierDeadlineOfTheCallerCounts(t *testing.T) {
 	defer cancel()
 	scores, err := client.Score(ctx, Request{Prompt: "x"})
 	if err != nil || scores.PromptTokens < 1 || scores.PromptTokens > 16_000 {
+		t.Errorf("got %+v, error %v", scores, err)
+	}
+	scores, err = client.Score(background, Request{Prompt: "x"})
+	if err != nil || scores.PromptTokens != serverMillisecondsMax {
 		t.Errorf("got %+v, error %v", scores, err)
 	}
 }

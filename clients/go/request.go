@@ -27,6 +27,8 @@ type Request struct {
 	ChatTemplateKwargs   json.RawMessage
 	AddGenerationPrompt  *bool
 	ContinueFinalMessage *bool
+	// With Prompt and with Messages.
+	AddSpecialTokens *bool
 
 	// Model may be left out when the indexer knows only one.
 	Model     string
@@ -78,12 +80,9 @@ func (r Request) object() (*object, error) {
 	o.addRaw("tool_choice", r.ToolChoice)
 	o.addString("chat_template", r.ChatTemplate)
 	o.addRaw("chat_template_kwargs", r.ChatTemplateKwargs)
-	if r.AddGenerationPrompt != nil {
-		o.add("add_generation_prompt", *r.AddGenerationPrompt)
-	}
-	if r.ContinueFinalMessage != nil {
-		o.add("continue_final_message", *r.ContinueFinalMessage)
-	}
+	o.addBool("add_generation_prompt", r.AddGenerationPrompt)
+	o.addBool("continue_final_message", r.ContinueFinalMessage)
+	o.addBool("add_special_tokens", r.AddSpecialTokens)
 	o.addString("model", r.Model)
 	o.addString("cache_salt", r.CacheSalt)
 	o.addString("lora", r.LoRA)
@@ -175,6 +174,12 @@ func (o *object) addString(name, value string) {
 		return
 	}
 	o.add(name, value)
+}
+
+func (o *object) addBool(name string, value *bool) {
+	if value != nil {
+		o.add(name, *value)
+	}
 }
 
 func (o *object) addRaw(name string, value json.RawMessage) {

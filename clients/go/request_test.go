@@ -59,7 +59,8 @@ func TestRefusesRequestsThatAreWrongInThemselves(t *testing.T) {
 		if _, err := client.Score(context.Background(), request); !errors.As(err, &fault) {
 			t.Errorf("%s: got %v", name, err)
 		}
-		if _, err := client.ScoreBatch(context.Background(), []Request{request}); !errors.As(err, &fault) {
+		batch := []Request{request}
+		if _, err := client.ScoreBatch(context.Background(), batch); !errors.As(err, &fault) {
 			t.Errorf("%s in a batch: got %v", name, err)
 		}
 	}

@@ -38,6 +38,10 @@ __all__ = [
 
 DEFAULT_DEADLINE_SECONDS = 0.05
 IDLE_CONNECTIONS_MAX = 16
+# The longest deadline that the indexer can be told.
+SERVER_MILLISECONDS_MAX = 600_000
+# Sockets can't be told to wait much longer.
+DEADLINE_SECONDS_MAX = 86_400.0
 ANSWER_BYTES_MAX = 64 << 20
 READ_BYTES = 64 << 10
 PROMPT_FORMS = ("tokens", "prompt", "messages", "path")
@@ -57,7 +61,7 @@ class RequestError(ValueError):
 
 @dataclass(frozen=True)
 class Request:
-    """What to score: a prompt in exactly one of five forms, and what it is scored for.
+    """What to score: a prompt in exactly one of four forms, and what it is scored for.
 
     The forms are `tokens`, `prompt`, `messages`, or `path` with `body`: an engine's own request,
     for example to `/v1/chat/completions`. A `body` of `str` or `bytes` goes out exactly as it is;
@@ -75,6 +79,7 @@ class Request:
     chat_template: Optional[str] = None
     chat_template_kwargs: Optional[Mapping[str, Any]] = None
     add_generation_prompt: Optional[bool] = None
+    add_special_tokens: Optional[bool] = None
     continue_final_message: Optional[bool] = None
     cache_salt: Optional[str] = None
     lora: Optional[str] = None
@@ -122,7 +127,11 @@ class EndpointScore:
 
 @dataclass(frozen=True)
 class Scores:
-    """The answer to one request; empty, with `signal` False, when there is none."""
+    """The answer to one request; empty, with `signal` False, when there is none.
+
+    `reason` says why there is no signal, or why the tokens had to be estimated. `tokens` holds one
+    list for each prompt when the request has several; the other numbers are sums then.
+    """
 
     signal: bool
     reason: Optional[str] = None
@@ -131,7 +140,7 @@ class Scores:
     tokens_from: Optional[str] = None
     partial: bool = False
     endpoints: Sequence[EndpointScore] = ()
-    tokens: Optional[Sequence[int]] = None
+    tokens: Optional[Union[Sequence[int], Sequence[Sequence[int]]]] = None
     took_us: Mapping[str, int] = field(default_factory=dict)
 
     def best(self) -> Optional[EndpointScore]:
@@ -441,8 +450,8 @@ class _Deadline:
     """The moment by which a call must have returned."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._seconds = min(seconds, DEADLINE_SECONDS_MAX)
+        self._end = time.monotonic() + self._seconds
 
     def remaining(self) -> float:
         """Returns the seconds that are left: more than none."""
@@ -453,7 +462,7 @@ class _Deadline:
 
     def server_milliseconds(self) -> str:
         """Leaves the server less time, so that the answer that it then has still arrives."""
-        return str(max(1, int(self.remaining() * 800)))
+        return str(min(max(1, int(self.remaining() * 800)), SERVER_MILLISECONDS_MAX))
 
     def passed(self) -> _NoSignal:
         """Says that the call takes too long."""

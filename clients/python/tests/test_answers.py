@@ -26,6 +26,11 @@ class RequestTests(ClientTest):
         expected = {"tokens": [1, 2, 3], "cache_salt": "alice", "endpoints": ["vllm-0"]}
         self.assertEqual(body, expected)
 
+    def test_tells_the_server_no_longer_deadline_than_it_takes(self) -> None:
+        with StubServer(lambda *_: answer(scores())) as server:
+            self.assertTrue(self.client(server.url, deadline=float("inf")).score(tokens=[1]).signal)
+            self.assertEqual(server.received[0].json()["deadline_ms"], 600_000)
+
     def test_keeps_the_order_of_messages_and_tools(self) -> None:
         tools = [{"type": "function", "function": {"z": 1, "name": "f", "a": [{"y": 1, "b": 2}]}}]
         messages = [{"role": "user", "content": "grüß dich", "name": "x"}]
