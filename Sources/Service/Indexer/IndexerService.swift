@@ -12,6 +12,7 @@ package final class IndexerService: Sendable {
   private let subscriptions: SubscriptionLoop
   private let ingest: Ingest
   private let renderer: Renderer?
+  private let servedModels: ServedModels
   private let watcher: EndpointsWatcher?
   private let watch: FleetWatch
   private let listeners: ServiceListeners
@@ -34,12 +35,17 @@ package final class IndexerService: Sendable {
         undecodable: { subscriptions.undecodable($0, $1, sequence: $2) },
         historyCleared: { subscriptions.historyCleared($0, $1, sequence: $2) }))
     let renderer = try configuration.rendering.map { try Renderer(settings: $0, log: log) }
+    let servedModels = try ServedModels(security: configuration.rendering?.security ?? .init())
     let membership = FleetMembership(
       fleet: fleet, subscriptions: subscriptions, defaultModel: configuration.model, log: log,
-      changed: { renderer?.setEndpoints($0.map(\.renderEndpoint)) })
+      changed: { members in
+        renderer?.setEndpoints(members.map(\.renderEndpoint))
+        servedModels.set(members)
+      })
     membership.add(configuration.endpoints)
     watcher = try Self.watch(configuration.endpointsFile, membership, log)
-    let resolver = PromptResolver(membership: membership, renderer: renderer)
+    let resolver = PromptResolver(
+      membership: membership, renderer: renderer, servedModels: servedModels)
     let scorer = Scorer(
       fleet: fleet, membership: membership, resolver: resolver, metrics: metrics,
       deadlineDefault: configuration.scoreDeadline)
@@ -60,6 +66,7 @@ package final class IndexerService: Sendable {
         isReady: { api.isReady })
     } catch {
       watcher?.stop()
+      servedModels.stop()
       renderer?.stop()
       throw error
     }
@@ -70,6 +77,7 @@ package final class IndexerService: Sendable {
     self.subscriptions = subscriptions
     self.ingest = ingest
     self.renderer = renderer
+    self.servedModels = servedModels
     self.watch = watch
     self.listeners = listeners
     housekeeping = Housekeeping(fleet: fleet) { listeners.refreshHealth() }
@@ -108,6 +116,7 @@ package final class IndexerService: Sendable {
     if cutOff > 0 { configuration.log(.warning, "\(cutOff) requests were cut off") }
     watch.stop()
     renderer?.stop()
+    servedModels.stop()
     subscriptions.stop()
     ingest.stop()
     housekeeping.stop()
