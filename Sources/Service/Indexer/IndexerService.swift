@@ -14,7 +14,8 @@ package final class IndexerService: Sendable {
   private let renderer: Renderer?
   private let servedModels: ServedModels
   private let watcher: EndpointsWatcher?
-  private let watch: FleetWatch
+  /// Tells what changes in the fleet.
+  package let fleetWatch: FleetWatch
   private let listeners: ServiceListeners
   private let housekeeping: Housekeeping
 
@@ -78,7 +79,7 @@ package final class IndexerService: Sendable {
     self.ingest = ingest
     self.renderer = renderer
     self.servedModels = servedModels
-    self.watch = watch
+    fleetWatch = watch
     self.listeners = listeners
     housekeeping = Housekeeping(fleet: fleet) { listeners.refreshHealth() }
     ingest.start()
@@ -114,7 +115,7 @@ package final class IndexerService: Sendable {
     watcher?.stop()
     let cutOff = listeners.stop(waitingAtMost: configuration.stopLimit)
     if cutOff > 0 { configuration.log(.warning, "\(cutOff) requests were cut off") }
-    watch.stop()
+    fleetWatch.stop()
     renderer?.stop()
     servedModels.stop()
     subscriptions.stop()
