@@ -32,7 +32,7 @@ import Testing
     let failed = try client.unary("/test.Test/Fail", Array("no % ü".utf8))
     #expect(failed.status == GRPCStatus(.failedPrecondition, "no % ü"))
     #expect(failed.message == nil)
-    server.stop(waitingAtMost: .seconds(10))
+    server.stop(waitingAtMost: .zero)
     #expect(server.metrics.callsFinished[.ok].value == 200)
     #expect(server.metrics.callsFinished[.failedPrecondition].value == 1)
   }
@@ -52,7 +52,7 @@ import Testing
     #expect(answer?.isKind(.headers) == true)
     #expect(answer.map { $0.flags & RawHTTP2.endStream } == RawHTTP2.endStream)
     #expect(server.metrics.refusals[.contentType].value == 1)
-    server.stop(waitingAtMost: .seconds(10))
+    server.stop(waitingAtMost: .zero)
   }
 
   @Test(arguments: ["application/grpc", "application/grpc+proto", "application/grpc;charset=utf-8"])
@@ -64,7 +64,7 @@ import Testing
     raw.flush()
     let answer = raw.read { $0.isKind(.data) }
     #expect(answer?.payload == [0, 0, 0, 0, 5] + Array("hello".utf8))
-    server.stop(waitingAtMost: .seconds(10))
+    server.stop(waitingAtMost: .zero)
   }
 
   @Test(arguments: 1...12)
@@ -80,7 +80,7 @@ import Testing
     raw.write(.data, flags: RawHTTP2.endStream, stream: 1, [])
     raw.flush()
     #expect(raw.read { $0.isKind(.data) }?.payload == bytes)
-    server.stop(waitingAtMost: .seconds(10))
+    server.stop(waitingAtMost: .zero)
   }
 
   @Test(arguments: [
@@ -102,7 +102,7 @@ import Testing
     let answer = raw.read { $0.stream == 1 }
     #expect(answer?.isKind(.headers) == true)
     #expect(server.metrics.refusals[cause].value == 1)
-    server.stop(waitingAtMost: .seconds(10))
+    server.stop(waitingAtMost: .zero)
     #expect(server.metrics.callsFinished[code].value == 1)
   }
 
@@ -122,7 +122,7 @@ import Testing
     }
     #expect(service.cancelled.value == 20_000)
     #expect(try status(of: "/test.Test/Echo", at: server) == .ok)
-    server.stop(waitingAtMost: .seconds(10))
+    server.stop(waitingAtMost: .zero)
     #expect(server.metrics.callsInFlight == 0)
   }
 
@@ -138,7 +138,7 @@ import Testing
     raw.flush()
     let goAway = raw.read { $0.isKind(.goAway) }
     #expect(goAway != nil)
-    server.stop(waitingAtMost: .seconds(10))
+    server.stop(waitingAtMost: .zero)
   }
 
   @Test func `an answer before the end of the request resets what is left of it`() throws {
@@ -148,7 +148,7 @@ import Testing
     raw.flush()
     let reset = raw.read { $0.isKind(.reset) }
     #expect(reset?.number(at: 0) == 0)
-    server.stop(waitingAtMost: .seconds(10))
+    server.stop(waitingAtMost: .zero)
   }
 
   @Test func `a deadline is answered, and the handler told`() throws {
@@ -167,7 +167,7 @@ import Testing
     #expect(open.isEmpty)
     // The second never reached its handler.
     #expect(service.cancelled.value == 1)
-    server.stop(waitingAtMost: .seconds(10))
+    server.stop(waitingAtMost: .zero)
     #expect(server.metrics.callsFinished[.deadlineExceeded].value == 2)
     #expect(server.metrics.refusals[.badTimeout].value == 1)
   }
@@ -182,7 +182,10 @@ import Testing
       try GRPCClientConnection(server.addresses[0]).unary("/test.Test/Echo", [])
     }
     #expect(server.metrics.refusals[.connectionLimit].value == 1)
-    server.stop(waitingAtMost: .seconds(10))
+    first.close()
+    try Deadline.wait { server.metrics.connections == 0 }
+    #expect(try status(of: "/test.Test/Echo", at: server) == .ok)
+    server.stop(waitingAtMost: .zero)
     #expect(server.metrics.connections == 0)
   }
 
