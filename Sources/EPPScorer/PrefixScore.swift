@@ -1,5 +1,3 @@
-public import KVIndexer
-
 /// Scores endpoints by the share of a prompt that they would not have to compute.
 ///
 /// `matched / total` in [0, 1], as llm-d's `prefix-cache-scorer` defines it; 0 for an empty prompt.
@@ -11,9 +9,15 @@ public struct PrefixScore: Sendable {
   public init(countsReservations: Bool = true) { self.countsReservations = countsReservations }
 
   /// The score of one endpoint.
-  public func callAsFunction(_ match: EndpointMatch, promptTokens: Int) -> Double {
+  ///
+  /// - Parameters:
+  ///   - matchedTokens: Tokens that it would reuse now.
+  ///   - reservedTokens: Tokens that it would reuse on top if every reservation came true.
+  ///   - promptTokens: Tokens of the prompt.
+  public func callAsFunction(
+    matchedTokens: Int, reservedTokens: Int, promptTokens: Int
+  ) -> Double {
     guard promptTokens > 0 else { return 0 }
-    let reserved = countsReservations ? match.reservedTokens : 0
-    return Double((match.best?.matchedTokens ?? 0) + reserved) / Double(promptTokens)
+    return Double(matchedTokens + (countsReservations ? reservedTokens : 0)) / Double(promptTokens)
   }
 }

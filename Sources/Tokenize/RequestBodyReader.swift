@@ -92,10 +92,21 @@ where Field: CaseIterable & Hashable & RawRepresentable, Field.RawValue == Strin
     }
   }
 
+  /// Checks the value that comes next, whatever it is, and copies its bytes.
+  mutating func raw() throws(RequestBodyError) -> [UInt8] {
+    let range = try read { cursor throws(JSONError) in try cursor.rawValue() }
+    return Array(body[range])
+  }
+
+  /// The error that the body as a whole, or a field of it, is not as it must be.
+  func failure(_ clause: String, param: String? = nil) -> RequestBodyError {
+    RequestBodyError(clause, param: param, at: 0, in: body)
+  }
+
   /// `value`, or the error that `field` is required.
   func require<Value>(_ value: Value?, _ field: Field) throws(RequestBodyError) -> Value {
     guard let value else {
-      throw RequestBodyError("the field is required", param: field.rawValue, at: 0, in: body)
+      throw failure("the field is required", param: field.rawValue)
     }
     return value
   }

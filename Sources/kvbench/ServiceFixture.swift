@@ -23,6 +23,8 @@ final class ServiceFixture {
     for publisher in publishers { publisher.flush() }
     var configuration = ServiceConfiguration()
     configuration.listen = listen
+    configuration.grpcListen = []
+    configuration.rendering = nil
     configuration.log = Log(minimum: .error)
     configuration.endpoints = try EndpointsFile(
       parsing: Self.endpointsFile(publishers), file: "kvbench"

@@ -7,6 +7,7 @@ enum ServeCommand: Command {
   static let help = """
     usage: kvindexer serve [--endpoints FILE] [--endpoint SPEC]… [OPTIONS]
 
+    What is followed
       --endpoints FILE     endpoints in llm-d's YAML format, watched for changes; each entry may
                            have `model` and `kvEvents: {endpoint, replayEndpoint, ranks, bind,
                            blockSize, topic}`
@@ -14,8 +15,35 @@ enum ServeCommand: Command {
                            events=tcp://10.0.0.7:5557,replay=tcp://10.0.0.7:5558,ranks=1,
                            model=NAME,block-size=16 (address and port are required)
       --model NAME         the model of endpoints that do not name theirs
-      --listen ADDRESS     HOST:PORT or unix:/path, repeatable (127.0.0.1:9300)
+
+    Where it answers
+      --listen ADDRESS     HTTP at HOST:PORT or unix:/path, repeatable (127.0.0.1:9300)
+      --grpc-listen ADDRESS
+                           gRPC, likewise; `none` for no gRPC (127.0.0.1:9301)
+      --tls-cert FILE, --tls-key FILE
+                           serve TLS with this certificate chain and key, in PEM; read again
+                           when they change
+      --token-file FILE    accept only requests with one of these bearer tokens, one a line; read
+                           again when it changes
+      --insecure-listen    allow other addresses than loopback and Unix sockets without tokens
+
+    How text becomes tokens
+      --render-url URL     ask this server (http://, https:// or unix:/path), for example a
+                           `vllm launch render`; `off` for token ids only (the endpoints
+                           themselves, which need --enable-scale-out)
+      --render-model NAME  the model's name there, where it differs
+      --render-ca-file FILE
+                           the authority that https renderers' certificates must come from
+      --token-cache SIZE   bytes for tokens of prompts that were rendered (64M)
+
+    Limits
+      --deadline-ms N      the time that an answer may take where the request does not say (500)
+      --max-requests N     requests at a time (1024)
+      --max-requests-per-client N
+                           of one client address (512)
+      --max-body SIZE      bytes of a request (16M)
       --memory-budget SIZE bytes for the index, with K, M or G (2G)
+
       --hash-key-file FILE a secret that keys block hashes; processes that share it agree on keys
                            (a random key)
       --log-level LEVEL    debug, info, warning or error (info)
@@ -25,7 +53,8 @@ enum ServeCommand: Command {
     let configuration = try configuration(arguments)
     let signal = StopSignal()
     let service = try IndexerService(configuration)
-    for address in service.addresses { configuration.log(.info, "listening on \(address)") }
+    for address in service.addresses { configuration.log(.info, "HTTP on \(address)") }
+    for address in service.grpcAddresses { configuration.log(.info, "gRPC on \(address)") }
     signal.wait()
     configuration.log(.info, "stopping")
     service.stop()
@@ -39,23 +68,22 @@ enum ServeCommand: Command {
     let specs = try arguments.options("--endpoint")
     if let model = try arguments.option("--model") { configuration.model = model }
     let listen = try arguments.options("--listen")
-    let budget = try arguments.option("--memory-budget")
+    if !listen.isEmpty { configuration.listen = try listen.map { try address($0, "--listen") } }
+    let grpcListen = try arguments.options("--grpc-listen")
+    if !grpcListen.isEmpty {
+      configuration.grpcListen =
+        grpcListen == ["none"] ? [] : try grpcListen.map { try address($0, "--grpc-listen") }
+    }
+    try readSecurity(&arguments, &configuration)
+    try readRendering(&arguments, &configuration)
+    try readLimits(&arguments, &configuration)
     let keyFile = try arguments.option("--hash-key-file")
     let level = try arguments.option("--log-level")
     try arguments.finish()
     guard configuration.endpointsFile != nil || !specs.isEmpty else {
       throw UsageError(message: "--endpoints FILE or --endpoint SPEC is needed")
     }
-    if !specs.isEmpty { configuration.endpoints = try endpoints(specs) }
-    if !listen.isEmpty {
-      configuration.listen = try listen.map { text throws(UsageError) in
-        guard let address = ListenAddress(text) else {
-          throw UsageError(message: "--listen takes HOST:PORT or unix:/path, not '\(text)'")
-        }
-        return address
-      }
-    }
-    if let budget { configuration.memoryBudget = try bytes(budget) }
+    if !specs.isEmpty { configuration.endpoints = try EndpointOptions.endpoints(specs) }
     if let keyFile { configuration.hashKey = try key(from: keyFile) }
     if let level {
       let levels = Log.Level.allCases
@@ -67,72 +95,97 @@ enum ServeCommand: Command {
     return configuration
   }
 
-  /// Reads the options' endpoints by the rules of the endpoints file.
-  private static func endpoints(_ specs: [String]) throws -> [EndpointConfiguration] {
-    var json = JSONWriter()
-    let entries = try specs.map { try fields($0) }
-    json.object { json in
-      json.field("endpoints") { json in
-        json.array { json in
-          for entry in entries { write(entry, &json) }
-        }
-      }
+  private static func readSecurity(
+    _ arguments: inout Arguments, _ configuration: inout ServiceConfiguration
+  ) throws(UsageError) {
+    let certificate = try arguments.option("--tls-cert")
+    let key = try arguments.option("--tls-key")
+    switch (certificate, key) {
+    case (let certificate?, let key?):
+      configuration.tls = TLSPaths(certificate: certificate, key: key)
+    case (nil, nil): break
+    default: throw UsageError(message: "--tls-cert and --tls-key belong together")
     }
-    return try EndpointsFile(parsing: json.bytes, file: "--endpoint").endpoints
+    configuration.tokenFile = try arguments.option("--token-file")
+    configuration.allowsInsecureListen = arguments.flag("--insecure-listen")
   }
 
-  private static let plain = [
-    "name": "name", "address": "address", "port": "port", "model": "model",
-  ]
-  private static let events = ["events": "endpoint", "replay": "replayEndpoint"]
-  private static let numbers = ["ranks": "ranks", "block-size": "blockSize"]
-
-  private static func fields(_ spec: String) throws(UsageError) -> [String: String] {
-    let names = [plain, events, numbers].flatMap(\.keys).sorted()
-    var fields: [String: String] = [:]
-    for part in spec.split(separator: ",") {
-      guard let equals = part.firstIndex(of: "=") else {
-        throw UsageError(message: "--endpoint takes key=value pairs, not '\(part)'")
-      }
-      let name = String(part[..<equals])
-      guard names.contains(name) else {
+  private static func readRendering(
+    _ arguments: inout Arguments, _ configuration: inout ServiceConfiguration
+  ) throws(UsageError) {
+    var settings = RendererSettings(target: .endpoints)
+    settings.modelName = try arguments.option("--render-model")
+    settings.security.authorityFile = try arguments.option("--render-ca-file")
+    if let size = try bytes(&arguments, "--token-cache", in: 0...1 << 40) {
+      settings.cacheBytesMax = size
+    }
+    let url = try arguments.option("--render-url")
+    if url == "off" {
+      configuration.rendering = nil
+      return
+    }
+    if let url {
+      guard let server = HTTPClient.Server(url) else {
         throw UsageError(
-          message: "--endpoint has no '\(name)'; it has \(names.joined(separator: ", "))")
+          message: "--render-url takes http://…, https://…, unix:/path or off, not '\(url)'")
       }
-      fields[name] = String(part[part.index(after: equals)...])
+      settings.target = .fixed(RenderEndpoint(name: url, server: server))
     }
-    return fields
+    configuration.rendering = settings
   }
 
-  private static func write(_ entry: [String: String], _ json: inout JSONWriter) {
-    json.object { json in
-      for (name, value) in entry.sorted(by: { $0.key < $1.key }) {
-        if let key = plain[name] { json.field(key, value) }
-      }
-      let hasEvents = entry.keys.contains { events[$0] != nil || numbers[$0] != nil }
-      guard hasEvents else { return }
-      json.field("kvEvents") { json in
-        json.object { json in
-          for (name, value) in entry.sorted(by: { $0.key < $1.key }) {
-            if let key = events[name] { json.field(key, value) }
-            guard let key = numbers[name] else { continue }
-            // What is no number is left to the file's rules, which say so.
-            if let number = Int(value) { json.field(key, number) } else { json.field(key, value) }
-          }
-        }
-      }
+  private static func readLimits(
+    _ arguments: inout Arguments, _ configuration: inout ServiceConfiguration
+  ) throws(UsageError) {
+    if let limit = try arguments.integer("--deadline-ms", in: ScoreRequest.deadlineRange) {
+      configuration.scoreDeadline = .milliseconds(limit)
+    }
+    if let limit = try arguments.integer("--max-requests", in: 1...1_000_000) {
+      configuration.admission.requestsMax = limit
+    }
+    if let limit = try arguments.integer("--max-requests-per-client", in: 1...1_000_000) {
+      configuration.admission.requestsPerClientMax = limit
+    }
+    if let size = try bytes(&arguments, "--max-body", in: 1 << 10...1 << 30) {
+      configuration.http.bodyBytesMax = size
+      configuration.grpc.messageBytesMax = size
+    }
+    if let size = try bytes(&arguments, "--memory-budget", in: 16 << 20...1 << 40) {
+      configuration.memoryBudget = size
     }
   }
 
-  private static func bytes(_ text: String) throws(UsageError) -> Int {
+  private static func address(
+    _ text: String, _ option: String
+  ) throws(UsageError) -> ListenAddress {
+    guard let address = ListenAddress(text) else {
+      throw UsageError(message: "\(option) takes HOST:PORT or unix:/path, not '\(text)'")
+    }
+    return address
+  }
+
+  /// A number of bytes, with K, M or G.
+  private static func bytes(
+    _ arguments: inout Arguments, _ option: String, in range: ClosedRange<Int>
+  ) throws(UsageError) -> Int? {
+    guard let text = try arguments.option(option) else { return nil }
     let shifts: [Character: Int] = ["K": 10, "M": 20, "G": 30]
     let shift = text.last.flatMap { shifts[$0] }
     let number = Int(shift == nil ? text[...] : text.dropLast())
-    let (bytes, overflow) = (number ?? 0).multipliedReportingOverflow(by: 1 << (shift ?? 0))
-    guard !overflow, (16 << 20...1 << 40).contains(bytes) else {
-      throw UsageError(message: "--memory-budget takes 16M to 1024G, not '\(text)'")
+    let (bytes, overflow) = (number ?? -1).multipliedReportingOverflow(by: 1 << (shift ?? 0))
+    guard !overflow, range.contains(bytes) else {
+      throw UsageError(
+        message: "\(option) takes \(spelled(range.lowerBound)) to \(spelled(range.upperBound)), "
+          + "not '\(text)'")
     }
     return bytes
+  }
+
+  private static func spelled(_ bytes: Int) -> String {
+    for (shift, letter) in [(30, "G"), (20, "M"), (10, "K")] where bytes >= 1 << shift {
+      return "\(bytes >> shift)\(letter)"
+    }
+    return "\(bytes)"
   }
 
   private static func key(from file: String) throws -> String {

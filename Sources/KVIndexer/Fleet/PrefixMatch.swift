@@ -50,19 +50,40 @@ public struct PromptKeys: ~Copyable {
   ///
   /// - Parameters:
   ///   - tokens: The prompt, shape `[tokens]`.
-  ///   - extra: Digests of extra keys by block, as `ExtraKeyHasher` makes them; missing ones are 0.
   ///   - namespaces: From `FleetIndex.namespaces`.
   public init(
+    tokens: [TokenID], lora: String?, extras: PromptExtras, namespaces: [Namespace],
+    hasher: BlockHasher
+  ) {
+    self.init(tokens: tokens, lora: lora, namespaces: namespaces, hasher: hasher) {
+      extras.digests(blockSize: $0, seed: hasher.seed)
+    }
+  }
+
+  /// Hashes a prompt whose extra keys were digested before.
+  ///
+  /// - Parameter extra: Digests of extra keys by block, as `ExtraKeyHasher` makes them; missing
+  ///   ones are 0.
+  package init(
     tokens: [TokenID], lora: String?, extra: [UInt64], namespaces: [Namespace],
     hasher: BlockHasher
+  ) {
+    self.init(tokens: tokens, lora: lora, namespaces: namespaces, hasher: hasher) { _ in extra }
+  }
+
+  private init(
+    tokens: [TokenID], lora: String?, namespaces: [Namespace], hasher: BlockHasher,
+    extra: (_ blockSize: Int) -> [UInt64]
   ) {
     tokenCount = tokens.count
     keys = GrowableBuffer(capacity: 512)
     for namespace in namespaces {
       let start = keys.count
       let root = hasher.root(model: namespace.model, lora: lora, blockSize: namespace.blockSize)
+      let digests = extra(namespace.blockSize)
       tokens.withUnsafeBufferPointer {
-        hasher.keys(of: $0, blockSize: namespace.blockSize, root: root, extra: extra, into: &keys)
+        hasher.keys(
+          of: $0, blockSize: namespace.blockSize, root: root, extra: digests, into: &keys)
       }
       ranges.append((namespace, start..<keys.count))
     }

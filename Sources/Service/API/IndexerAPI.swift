@@ -4,16 +4,22 @@ import Tokenize
 /// The HTTP API: which path is answered by whom.
 struct IndexerAPI: Sendable {
   let fleet: SharedFleet
+  let scorer: Scorer
+  let resolver: PromptResolver
+  let admission: RequestAdmission
   let membership: FleetMembership
   let subscriptions: SubscriptionLoop
-  let ingest: Ingest
-  let metrics: ServiceMetrics
+  /// Nil when rendering is switched off.
+  let renderer: Renderer?
   let endpointsFile: EndpointsWatcher?
+  let metrics: MetricsPage
 
   var routes: Router {
     var router = Router()
-    router.on(.post, "/v1/score") { request throws(HTTPError) in try score(request) }
-    router.on(.post, "/v1/reservations") { request throws(HTTPError) in try reserve(request) }
+    router.onDeferred(.post, "/v1/score") { score($0, $1) }
+    router.onDeferred(.post, "/score_completions") { scoreLikeLLMD(.completions, $0, $1) }
+    router.onDeferred(.post, "/score_chat_completions") { scoreLikeLLMD(.chatCompletions, $0, $1) }
+    router.onDeferred(.post, "/v1/reservations") { reserve($0, $1) }
     router.on(.delete, parameter: "/v1/reservations/{id}") { _, id throws(HTTPError) in
       try cancelReservation(id)
     }
@@ -23,27 +29,9 @@ struct IndexerAPI: Sendable {
       HTTPResponse(contentType: "text/plain", body: Array("ok\n".utf8))
     }
     router.on(.get, "/readyz") { _ in readiness() }
-    let page = MetricsPage(
-      fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
-      metrics: metrics)
     router.on(.get, "/metrics") { _ in
-      HTTPResponse(contentType: MetricsText.contentType, body: page.bytes())
+      HTTPResponse(contentType: MetricsText.contentType, body: metrics.bytes())
     }
     return router
-  }
-
-  /// The model that a request means: the one it names, or the only one there is.
-  func resolve(model: String?, among members: [FleetMembership.Member]) throws(HTTPError) -> String
-  {
-    let models = Set(members.map(\.model)).subtracting([""]).sorted()
-    let listed = models.isEmpty ? "none is configured" : models.joined(separator: ", ")
-    guard let model else {
-      if models.count <= 1 { return models.first ?? "" }
-      throw .invalidRequest("model: required, because there are several: \(listed)", param: "model")
-    }
-    if models.contains(model) || members.contains(where: { $0.model.isEmpty }) { return model }
-    throw .notFound(
-      "no endpoint serves the model '\(model)'; models: \(listed). A LoRA adapter goes into `lora`.",
-      param: "model")
   }
 }

@@ -160,28 +160,59 @@ extension IndexerAPI {
   /// Ready when answers mean something: a source is followed, and none is still catching up.
   ///
   /// Without a replay endpoint a source learns nothing before its engine's next event; waiting for
-  /// that would wait for traffic that waits for readiness.
-  func readiness() -> HTTPResponse {
-    var counts: [String: Int] = [:]
-    var isCatchingUp = false
+  /// that would wait for traffic that waits for readiness. Renderers do not count: token ids are
+  /// looked up without them, and text is answered with a mark.
+  var isReady: Bool { isReady(sourceCounts()) }
+
+  private typealias SourceCounts = (byTrust: [String: Int], isCatchingUp: Bool)
+
+  private func sourceCounts() -> SourceCounts {
+    var counts: SourceCounts = ([:], false)
     for source in membership.members.flatMap(\.sources) {
       guard let trust = fleet.read({ $0.trust(of: source.id) }) else { continue }
-      counts[trust.name, default: 0] += 1
-      if trust == .bootstrapping, source.configuration.replayAddress != nil { isCatchingUp = true }
+      counts.byTrust[trust.name, default: 0] += 1
+      if trust == .bootstrapping, source.configuration.replayAddress != nil {
+        counts.isCatchingUp = true
+      }
     }
-    let total = counts.values.reduce(0, +)
-    let down = (counts["connecting"] ?? 0) + (counts["mismatched"] ?? 0)
-    let isReady = !isCatchingUp && total > down
+    return counts
+  }
+
+  private func isReady(_ counts: SourceCounts) -> Bool {
+    let total = counts.byTrust.values.reduce(0, +)
+    let down = (counts.byTrust["connecting"] ?? 0) + (counts.byTrust["mismatched"] ?? 0)
+    return !counts.isCatchingUp && total > down
+  }
+
+  func readiness() -> HTTPResponse {
+    let counts = sourceCounts()
+    let isReady = isReady(counts)
     var json = JSONWriter()
     json.object { json in
       json.field("ready", isReady)
       json.field("sources") { json in
         json.object { json in
-          for name in Trust.names { json.field(name, counts[name] ?? 0) }
+          for name in Trust.names { json.field(name, counts.byTrust[name] ?? 0) }
         }
       }
+      json.field("rendering") { write(renderer, &$0) }
       json.field("endpoints_file", endpointsFile?.rejection.map { "\($0)" })
     }
     return HTTPResponse(status: isReady ? 200 : 503, json: json)
+  }
+
+  /// Who turns text into tokens, and what is wrong with each.
+  private func write(_ renderer: Renderer?, _ json: inout JSONWriter) {
+    guard let renderer else { return json.string("off") }
+    json.array { json in
+      for report in renderer.reports {
+        json.object { json in
+          json.field("renderer", report.name)
+          json.field("status", report.status.name.rawValue)
+          json.field("reason", report.status == .ready ? nil : "\(report.status)")
+          json.field("circuit", "\(report.breaker)")
+        }
+      }
+    }
   }
 }

@@ -3,20 +3,34 @@ import Tokenize
 
 /// `POST /v1/reservations` and `DELETE /v1/reservations/{id}`: claims on prompts in flight.
 extension IndexerAPI {
-  func reserve(_ request: borrowing HTTPRequest) throws(HTTPError) -> HTTPResponse {
+  func reserve(_ request: borrowing HTTPRequest, _ reply: HTTPReply) {
+    let start = MonotonicClock.nowNanoseconds()
     let body: ReservationRequest
     do throws(RequestBodyError) {
       body = try ReservationRequest(parsing: request.body)
     } catch {
-      throw HTTPError(error)
+      reply.send(HTTPResponse(HTTPError(error)))
+      return
     }
-    _ = try resolve(model: body.model, among: membership.members)
-    let claim: (lifetime: UInt64, blocks: Int)
-    do throws(ReservationError) {
-      claim = try reserve(body)
-    } catch {
-      throw HTTPError(error, endpoint: body.endpoint)
+    guard let client = admit(request, reply) else { return }
+    let hints = PromptResolver.Hints(
+      model: body.model, lora: body.lora, cacheSalt: body.cacheSalt,
+      deadline: scorer.deadline(nil, from: start))
+    resolver.resolve(body.prompt, hints) { [self] resolved in
+      admission.leave(client: client)
+      let claim = resolved.flatMap { prompt in
+        Result { () throws(HTTPError) in try reserve(body, prompt) }
+      }
+      switch claim {
+      case .success(let claim): reply.send(Self.response(claim, to: body))
+      case .failure(let error): reply.send(HTTPResponse(error))
+      }
     }
+  }
+
+  private typealias Claim = (lifetime: UInt64, blocks: Int)
+
+  private static func response(_ claim: Claim, to body: ReservationRequest) -> HTTPResponse {
     var json = JSONWriter()
     json.object { json in
       json.field("request_id", body.requestID)
@@ -28,30 +42,30 @@ extension IndexerAPI {
   }
 
   private func reserve(
-    _ body: ReservationRequest
-  ) throws(ReservationError) -> (lifetime: UInt64, blocks: Int) {
-    let found: Result<PromptKeys.Namespace, ReservationError> = fleet.read { fleet in
-      do throws(ReservationError) {
-        return .success(try fleet.namespace(ofEndpoint: body.endpoint))
-      } catch {
-        return .failure(error)
+    _ body: ReservationRequest, _ resolved: ResolvedPrompt
+  ) throws(HTTPError) -> Claim {
+    guard let prompt = resolved.prompts.first, resolved.prompts.count == 1 else {
+      if let reason = resolved.reason {
+        throw HTTPError(
+          status: 503, type: "tokens_unavailable",
+          message: "a reservation needs the prompt's tokens. \(reason)")
       }
+      throw .invalidRequest("a reservation is for one prompt, not for \(resolved.prompts.count)")
     }
-    let prompt = PromptKeys(
-      tokens: body.tokens, lora: body.lora, extra: extraDigests(cacheSalt: body.cacheSalt),
-      namespaces: [try found.get()], hasher: fleet.hasher)
-    let lifetime = body.lifetimeMilliseconds.map { UInt64($0) * 1_000_000 }
-    let now = MonotonicClock.nowNanoseconds()
-    let made: Result<(lifetime: UInt64, blocks: Int), ReservationError> = fleet.write { fleet in
-      do throws(ReservationError) {
-        return .success(
-          try fleet.reserve(
-            body.requestID, endpoint: body.endpoint, prompt: prompt, now: now, lifetime: lifetime))
-      } catch {
-        return .failure(error)
+    do throws(ReservationError) {
+      let namespace = try fleet.read { fleet throws(ReservationError) in
+        try fleet.namespace(ofEndpoint: body.endpoint)
       }
+      let keys = fleet.keys(of: prompt, lora: resolved.lora, namespaces: [namespace])
+      let lifetime = body.lifetimeMilliseconds.map { UInt64($0) * 1_000_000 }
+      let now = MonotonicClock.nowNanoseconds()
+      return try fleet.write { fleet throws(ReservationError) in
+        try fleet.reserve(
+          body.requestID, endpoint: body.endpoint, prompt: keys, now: now, lifetime: lifetime)
+      }
+    } catch {
+      throw HTTPError(error, endpoint: body.endpoint)
     }
-    return try made.get()
   }
 
   func cancelReservation(_ id: String) throws(HTTPError) -> HTTPResponse {

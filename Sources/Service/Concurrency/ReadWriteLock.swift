@@ -22,13 +22,13 @@ package final class ReadWriteLock: @unchecked Sendable {
     lock.deallocate()
   }
 
-  package func withReadLock<R>(_ body: () throws -> R) rethrows -> R {
+  package func withReadLock<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     pthread_rwlock_rdlock(lock)
     defer { pthread_rwlock_unlock(lock) }
     return try body()
   }
 
-  package func withWriteLock<R>(_ body: () throws -> R) rethrows -> R {
+  package func withWriteLock<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     pthread_rwlock_wrlock(lock)
     defer { pthread_rwlock_unlock(lock) }
     return try body()

@@ -20,6 +20,7 @@ final class DemoFleet: Sendable {
       var configuration = ServiceConfiguration()
       configuration.endpoints = engines.compactMap(\.endpoint)
       configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
+      configuration.grpcListen = [.tcp(host: "127.0.0.1", port: 0)]
       // Trust is in the table; log lines would run through it.
       configuration.log = Log(minimum: .error)
       indexer = try IndexerService(configuration)

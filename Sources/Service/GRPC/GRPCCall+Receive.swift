@@ -44,6 +44,16 @@ extension GRPCCall {
   ///
   /// - Parameter isLast: Whether its frame ends the request, once all of it has come.
   func receive(_ chunk: UnsafeRawBufferPointer, isLast: Bool) {
+    let heldBytes = reader.heldBytes
+    takeMessages(chunk, isLast: isLast)
+    guard let connection, reader.heldBytes != heldBytes else { return }
+    connection.unfinishedBytes += reader.heldBytes - heldBytes
+    guard connection.unfinishedBytes > loop.context.limits.unfinishedBytesMax else { return }
+    let message = "the connection has too many messages that are not complete"
+    abandon(GRPCStatus(.resourceExhausted, message), .unfinishedMessages)
+  }
+
+  private func takeMessages(_ chunk: UnsafeRawBufferPointer, isLast: Bool) {
     var chunk = chunk
     while phase == .open {
       do throws(GRPCMessageReader.Fault) {

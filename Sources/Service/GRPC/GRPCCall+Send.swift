@@ -66,6 +66,7 @@ extension GRPCCall {
 
   /// The stream is gone: answered, reset by the client, or lost with its connection.
   func closed() {
+    connection?.unfinishedBytes -= reader.heldBytes
     connection = nil
     markOver()
     outgoing.removeAll()

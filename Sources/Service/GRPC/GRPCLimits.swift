@@ -9,6 +9,8 @@ package struct GRPCLimits: Sendable {
   /// Connections of all addresses; more are closed at once.
   package var connectionsMax = 4096
   package var callsPerConnectionMax = 4096
+  /// Of a connection's messages that have begun to arrive and are not complete.
+  package var unfinishedBytesMax = 256 << 20
   /// Bytes that a call has sent and its reader has not taken; a call with more is reset.
   ///
   /// One message is always let through, so that answers may be larger.

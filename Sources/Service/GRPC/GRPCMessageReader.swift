@@ -16,6 +16,9 @@ struct GRPCMessageReader: ~Copyable {
   /// The held message was handed out; it goes before the next byte comes.
   private var isDelivered = false
 
+  /// Memory that messages take which are not handed out where they lie.
+  var heldBytes: Int { held.count }
+
   init(messageBytesMax: Int) { self.messageBytesMax = messageBytesMax }
 
   /// Whether no message is incomplete.

@@ -1,5 +1,5 @@
 /// The request of a unary call, valid while its handler runs.
-package struct GRPCRequest: ~Copyable {
+package struct GRPCRequest {
   /// The message, in memory that belongs to the server.
   package let message: UnsafeRawBufferPointer
   private let call: GRPCCall

@@ -4,7 +4,7 @@ package struct GRPCRouter: Sendable {
   ///
   /// It runs on a thread of the server's and must not wait. The request's bytes are gone when it
   /// returns; the reply may be sent then, later, or from another thread.
-  package typealias UnaryHandler = @Sendable (borrowing GRPCRequest, GRPCReply) -> Void
+  package typealias UnaryHandler = @Sendable (GRPCRequest, GRPCReply) -> Void
   /// Begins a call that sends any number of messages either way.
   package typealias StreamHandler = @Sendable (GRPCCall) -> any GRPCStreamHandler
 

@@ -41,9 +41,9 @@ package final class GRPCServer: @unchecked Sendable {
     var bound: [ListenAddress] = []
     do throws(SystemError) {
       for address in addresses {
-        var socket = try ListeningSocket.listen(on: address)
+        let socket = try ListeningSocket.listen(on: address)
         bound.append(socket.address)
-        opened.append((socket.releaseDescriptor(), address.isUnix))
+        opened.append((try socket.duplicate(), address.isUnix))
         listeners.append(Listener(socket))
       }
     } catch {

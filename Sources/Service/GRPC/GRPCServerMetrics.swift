@@ -6,7 +6,7 @@ package final class GRPCServerMetrics: Sendable {
   package enum Refusal: String, MetricLabel {
     case connectionLimit, handshake, keepalive, protocolError
     case contentType, headersTooLarge, unknownMethod, unauthenticated, badTimeout
-    case compressed, messageTooLarge, malformedFraming, messageCount
+    case compressed, messageTooLarge, malformedFraming, messageCount, unfinishedMessages
     case slowReader, deadline, stopped
 
     package static let labelName = "cause"

@@ -6,6 +6,17 @@ package struct HTTPClient: ~Copyable {
     case url(String)
     /// A Unix socket.
     case unix(path: String)
+
+    /// Reads `http://…`, `https://…` or `unix:/path`; nil when `text` is none of them.
+    package init?(_ text: String) {
+      if text.hasPrefix("unix:/") {
+        self = .unix(path: String(text.dropFirst("unix:".count)))
+      } else if text.hasPrefix("http://") || text.hasPrefix("https://") {
+        self = .url(text.hasSuffix("/") ? String(text.dropLast()) : text)
+      } else {
+        return nil
+      }
+    }
   }
 
   package struct Limits: Sendable {

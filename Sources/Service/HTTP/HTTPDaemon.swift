@@ -5,32 +5,34 @@ import Glibc
 ///
 /// It serves from its initialiser until `stop`, which has to be called.
 final class HTTPDaemon: @unchecked Sendable {
+  /// TLS 1.2 and 1.3, in GnuTLS's words.
+  private static let tlsPriorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
   let exchanges: HTTPExchanges
   private let daemon: OpaquePointer
   private let lock = Lock()
   /// What libmicrohttpd gave back when it stopped accepting, or nil while it accepts.
   private var returned: Int32?
-  private var isStopped = false
+  private var hasStopped = false
 
   /// Accepts and serves connections.
   ///
-  /// - Parameter socket: It stays its owner's; the daemon uses a descriptor of its own.
+  /// - Parameters:
+  ///   - socket: It stays its owner's; the daemon uses a descriptor of its own.
+  ///   - credentials: For TLS; nil is plain HTTP.
   init(
-    _ socket: borrowing ListeningSocket, _ exchanges: HTTPExchanges
+    _ socket: borrowing ListeningSocket, credentials: TLSCredentials?, _ exchanges: HTTPExchanges
   ) throws(SystemError) {
     let descriptor = try socket.duplicate()
     var (flags, options) = Self.options(exchanges.limits, Unmanaged.passUnretained(exchanges))
     options.append(Self.option(.LISTEN_SOCKET, Int(descriptor)))
-    options.append(Self.option(.END, 0))
-    let daemon = options.withUnsafeMutableBufferPointer { options in
-      withVaList([
-        MHD_OPTION.ARRAY.rawValue, Int(bitPattern: options.baseAddress), MHD_OPTION.END.rawValue,
-      ]) {
-        MHD_start_daemon_va(
-          flags, 0, nil, nil, Self.accessCallback,
-          Unmanaged.passUnretained(exchanges).toOpaque(), $0)
+    let context = Unmanaged.passUnretained(exchanges).toOpaque()
+    let daemon =
+      if let credentials {
+        Self.start(flags, options, credentials, context)
+      } else {
+        Self.start(flags, options, context)
       }
-    }
     guard let daemon else {
       close(descriptor)
       throw SystemError("serve \(socket.address)", reason: "libmicrohttpd did not start")
@@ -47,22 +49,61 @@ final class HTTPDaemon: @unchecked Sendable {
     }
   }
 
+  var isStopped: Bool { lock.withLock { hasStopped } }
+
   /// Answers the requests that have begun, closes all connections and ends the threads.
   ///
   /// - Returns: Requests that were cut off because the limit passed.
+  @discardableResult
   func stop(waitingAtMost limit: Duration) -> Int {
     quiesce()
-    let cutOff = exchanges.inFlight.waitForZero(atMost: limit)
+    let cutOff = exchanges.inFlight.waitForZero(atMost: limit) ?? 0
     // libmicrohttpd must not be stopped while it has suspended connections.
     exchanges.abandonSuspended()
     lock.withLock {
-      guard !isStopped else { return }
-      isStopped = true
+      guard !hasStopped else { return }
+      hasStopped = true
       MHD_stop_daemon(daemon)
       // The descriptor is ours to close once no thread polls it.
       if let returned, returned >= 0 { close(returned) }
     }
+    exchanges.metrics.refusals[.stopped].add(cutOff)
     return cutOff
+  }
+
+  // MARK: Start
+
+  private static func start(
+    _ flags: UInt32, _ options: [MHD_OptionItem], _ context: UnsafeMutableRawPointer
+  ) -> OpaquePointer? {
+    var options = options + [option(.END, 0)]
+    return options.withUnsafeMutableBufferPointer { options in
+      withVaList([
+        MHD_OPTION.ARRAY.rawValue, Int(bitPattern: options.baseAddress), MHD_OPTION.END.rawValue,
+      ]) { MHD_start_daemon_va(flags, 0, nil, nil, accessCallback, context, $0) }
+    }
+  }
+
+  /// Starts a daemon for TLS, which reads the certificate and the key while it starts.
+  private static func start(
+    _ flags: UInt32, _ options: [MHD_OptionItem], _ credentials: TLSCredentials,
+    _ context: UnsafeMutableRawPointer
+  ) -> OpaquePointer? {
+    // C strings: what is in PEM has no zero bytes.
+    var certificate = credentials.certificateChain + [0]
+    var key = credentials.privateKey + [0]
+    var priorities = Array(tlsPriorities.utf8) + [0]
+    return certificate.withUnsafeMutableBytes { certificate in
+      key.withUnsafeMutableBytes { key in
+        priorities.withUnsafeMutableBytes { priorities in
+          let tls = [
+            (MHD_OPTION.HTTPS_MEM_CERT, certificate), (.HTTPS_MEM_KEY, key),
+            (.HTTPS_PRIORITIES, priorities),
+          ].map { MHD_OptionItem(option: $0, value: 0, ptr_value: $1.baseAddress) }
+          return start(flags | MHD_USE_TLS.rawValue, options + tls, context)
+        }
+      }
+    }
   }
 
   // MARK: Options

@@ -84,4 +84,17 @@ package struct HTTPError: Error, Sendable {
   package init(_ error: RequestBodyError) {
     self = .invalidRequest(error.message, param: error.param)
   }
+
+  /// Writes the error in the one shape that errors have.
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("error") { json in
+        json.object { json in
+          json.field("message", message)
+          json.field("type", type)
+          json.field("param", param)
+        }
+      }
+    }
+  }
 }

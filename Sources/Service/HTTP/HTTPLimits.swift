@@ -14,6 +14,8 @@ package struct HTTPLimits: Sendable {
   package var idleTimeoutSeconds = 75
   /// A body that has not arrived after this long is cut off.
   package var receiveTimeout = Duration.seconds(30)
+  /// A connection that outlives its server's certificate is cut off after this long.
+  package var retireTimeout = Duration.seconds(120)
   package var threads = HTTPThreads.shared(1)
 
   package init() {}

@@ -23,18 +23,10 @@ package struct HTTPResponse: Sendable {
     self.init(status: status, contentType: "application/json", body: json.bytes)
   }
 
-  /// The answer to a request that failed: the only place that gives errors their shape.
+  /// The answer to a request that failed.
   package init(_ error: HTTPError) {
     var json = JSONWriter()
-    json.object { json in
-      json.field("error") { json in
-        json.object { json in
-          json.field("message", error.message)
-          json.field("type", error.type)
-          json.field("param", error.param)
-        }
-      }
-    }
+    error.write(to: &json)
     self.init(status: error.status, json: json)
     headers = error.headers
   }

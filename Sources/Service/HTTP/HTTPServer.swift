@@ -7,46 +7,47 @@ package final class HTTPServer: Sendable {
   package typealias Handler = @Sendable (borrowing HTTPRequest, HTTPReply) -> Void
   package typealias Authorize = @Sendable (borrowing HTTPRequest) -> Bool
 
-  /// One listening socket and the threads behind it.
-  private final class Listener {
-    let socket: ListeningSocket
-    let daemon: HTTPDaemon
-
-    init(_ socket: consuming ListeningSocket, _ exchanges: HTTPExchanges) throws(SystemError) {
-      daemon = try HTTPDaemon(socket, exchanges)
-      self.socket = socket
-    }
-  }
-
   /// Where the server listens, with real ports in place of 0.
   package let addresses: [ListenAddress]
-  package let metrics = HTTPServerMetrics()
+  package let metrics: HTTPServerMetrics
+  private let limits: HTTPLimits
+  private let makeExchanges: @Sendable () -> HTTPExchanges
+  /// Guards the listeners, of which there are none once the server is stopped.
   private let lock = Lock()
-  nonisolated(unsafe) private var listeners: [Listener] = []
+  nonisolated(unsafe) private var listeners: [HTTPListener] = []
 
   /// Listens on `addresses` and serves.
   ///
   /// - Parameters:
   ///   - addresses: One or more; all or none are served.
+  ///   - credentials: For TLS 1.2 and 1.3 on all TCP addresses; nil is plain HTTP. Unix sockets
+  ///     are always plain.
   ///   - authorize: Asked about every request before its body is read, from its line and headers;
   ///     false answers 401. Nil lets everyone in.
   ///   - log: Takes what libmicrohttpd has to say about connections that fail, a line a call.
   ///   - handler: Answers requests, on any of the server's threads.
-  /// - Throws: `SystemError` when an address is taken or not ours.
+  /// - Throws: `SystemError` when an address is taken or not ours, or the credentials are not good.
   package init(
     _ addresses: [ListenAddress], limits: HTTPLimits = HTTPLimits(),
-    authorize: Authorize? = nil, log: @escaping @Sendable (String) -> Void,
+    credentials: TLSCredentials? = nil, authorize: Authorize? = nil,
+    metrics: HTTPServerMetrics = HTTPServerMetrics(), log: @escaping @Sendable (String) -> Void,
     handler: @escaping Handler
   ) throws(SystemError) {
-    var started: [Listener] = []
+    self.limits = limits
+    self.metrics = metrics
+    makeExchanges = { [metrics] in
+      HTTPExchanges(limits, metrics: metrics, authorize: authorize, log: log, handler: handler)
+    }
+    var started: [HTTPListener] = []
     do throws(SystemError) {
       for address in addresses {
-        let exchanges = HTTPExchanges(
-          limits, metrics: metrics, authorize: authorize, log: log, handler: handler)
-        started.append(try Listener(try ListeningSocket.listen(on: address), exchanges))
+        let socket = try ListeningSocket.listen(on: address)
+        let daemon = try HTTPDaemon(
+          socket, credentials: HTTPListener.isForTLS(address) ? credentials : nil, makeExchanges())
+        started.append(HTTPListener(socket, daemon))
       }
     } catch {
-      for listener in started { _ = listener.daemon.stop(waitingAtMost: .zero) }
+      for listener in started { _ = listener.stop(until: .now) }
       throw error
     }
     self.addresses = started.map { $0.socket.address }
@@ -54,6 +55,34 @@ package final class HTTPServer: Sendable {
   }
 
   deinit { stop(waitingAtMost: .zero) }
+
+  /// Serves new connections with other credentials.
+  ///
+  /// Connections that are open keep theirs; each closes after its next answer, or when it has been
+  /// idle for long.
+  ///
+  /// - Parameter credentials: In place of those that the server was started with.
+  /// - Throws: `SystemError` when they are not good; then nothing changes.
+  package func reload(_ credentials: TLSCredentials) throws(SystemError) {
+    let result: Result<Void, SystemError> = lock.withLock {
+      let affected = listeners.filter { HTTPListener.isForTLS($0.socket.address) }
+      var successors: [HTTPDaemon] = []
+      do throws(SystemError) {
+        for listener in affected {
+          successors.append(
+            try HTTPDaemon(listener.socket, credentials: credentials, makeExchanges()))
+        }
+      } catch {
+        for successor in successors { successor.stop(waitingAtMost: .zero) }
+        return .failure(error)
+      }
+      for (listener, successor) in zip(affected, successors) {
+        listener.replaceDaemon(by: successor, retiringAtMost: limits.retireTimeout)
+      }
+      return .success(())
+    }
+    try result.get()
+  }
 
   /// Accepts no more connections, answers the requests that have begun, and ends the threads.
   ///
@@ -65,12 +94,8 @@ package final class HTTPServer: Sendable {
       defer { listeners = [] }
       return listeners
     }
-    for listener in stopping { listener.daemon.quiesce() }
+    for listener in stopping { listener.quiesce() }
     let deadline = ContinuousClock.now + limit
-    let cutOff = stopping.reduce(0) { sum, listener in
-      sum + listener.daemon.stop(waitingAtMost: max(.zero, deadline - .now))
-    }
-    metrics.refusals[.stopped].add(cutOff)
-    return cutOff
+    return stopping.reduce(0) { $0 + $1.stop(until: deadline) }
   }
 }

@@ -2,8 +2,7 @@
 final class InFlightCount: @unchecked Sendable {
   private let lock = ConditionLock()
   private var count = 0
-
-  var value: Int { lock.withLock { count } }
+  private var isGivenUp = false
 
   /// Counts one more, and returns how many there are now.
   @discardableResult
@@ -21,16 +20,26 @@ final class InFlightCount: @unchecked Sendable {
     }
   }
 
-  /// Waits until there are none, but no longer than `limit`; returns how many are left.
-  func waitForZero(atMost limit: Duration) -> Int {
+  /// Waits until there are none, but no longer than `limit`.
+  ///
+  /// - Returns: How many are left; nil when the waiting was given up.
+  func waitForZero(atMost limit: Duration) -> Int? {
     let (seconds, attoseconds) = limit.components
     let nanoseconds =
       UInt64(max(0, seconds)) * 1_000_000_000
       + UInt64(max(0, attoseconds) / 1_000_000_000)
     let deadline = MonotonicClock.nowNanoseconds() + nanoseconds
     return lock.withLock {
-      while count > 0, lock.wait(untilNanoseconds: deadline) {}
-      return count
+      while count > 0, !isGivenUp, lock.wait(untilNanoseconds: deadline) {}
+      return isGivenUp ? nil : count
+    }
+  }
+
+  /// Ends all waiting, now and from now on.
+  func giveUp() {
+    lock.withLock {
+      isGivenUp = true
+      lock.broadcast()
     }
   }
 }

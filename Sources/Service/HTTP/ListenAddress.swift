@@ -26,6 +26,20 @@ package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     self = .tcp(host: host.text, port: port)
   }
 
+  /// Whether only this machine can reach it: a loopback address or a Unix socket.
+  package var isLocal: Bool {
+    switch self {
+    case .unix: true
+    case .tcp(let host, _):
+      switch HostName(host)?.kind {
+      case .ipv4: host.hasPrefix("127.")
+      case .ipv6: host == "::1" || host.hasPrefix("::ffff:127.")
+      case .name: host == "localhost"
+      case nil: false
+      }
+    }
+  }
+
   package var description: String {
     switch self {
     case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

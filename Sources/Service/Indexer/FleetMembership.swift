@@ -22,17 +22,23 @@ package final class FleetMembership: @unchecked Sendable {
   private let subscriptions: SubscriptionLoop
   private let defaultModel: String
   private let log: Log
+  private let changed: @Sendable ([Member]) -> Void
   private let lock = Lock()
   private var byIdentity: [EndpointConfiguration.Identity: Member] = [:] {
     didSet { sorted = byIdentity.values.sorted { $0.name < $1.name } }
   }
   private var sorted: [Member] = []
 
-  init(fleet: SharedFleet, subscriptions: SubscriptionLoop, defaultModel: String, log: Log) {
+  /// - Parameter changed: Told of all members after each change, on the thread that made it.
+  init(
+    fleet: SharedFleet, subscriptions: SubscriptionLoop, defaultModel: String, log: Log,
+    changed: @escaping @Sendable ([Member]) -> Void
+  ) {
     self.fleet = fleet
     self.subscriptions = subscriptions
     self.defaultModel = defaultModel
     self.log = log
+    self.changed = changed
   }
 
   /// All endpoints, ordered by name.
@@ -40,7 +46,13 @@ package final class FleetMembership: @unchecked Sendable {
     lock.withLock { sorted }
   }
 
-  func add(_ configuration: EndpointConfiguration) {
+  /// Adds endpoints that stay.
+  func add(_ configurations: [EndpointConfiguration]) {
+    for configuration in configurations { add(configuration) }
+    changed(members)
+  }
+
+  private func add(_ configuration: EndpointConfiguration) {
     let identity = configuration.identity
     guard lock.withLock({ byIdentity[identity] == nil }) else {
       log(.error, "\(identity): there is such an endpoint already, given otherwise; it stays")
@@ -80,7 +92,7 @@ package final class FleetMembership: @unchecked Sendable {
     return subscribed
   }
 
-  func remove(_ identity: EndpointConfiguration.Identity) {
+  private func remove(_ identity: EndpointConfiguration.Identity) {
     guard let member = lock.withLock({ byIdentity.removeValue(forKey: identity) }) else { return }
     for source in member.sources {
       // Not answered for from now on; forgotten when its last delivery has come through.
@@ -102,5 +114,6 @@ package final class FleetMembership: @unchecked Sendable {
       add(new)
     }
     for endpoint in change.added { add(endpoint) }
+    changed(members)
   }
 }

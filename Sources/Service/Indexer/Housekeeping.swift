@@ -1,15 +1,20 @@
 import KVIndexer
 
-/// The thread that ends reservations whose time is over.
+/// The thread that ends reservations whose time is over, and does what else is due now and then.
 final class Housekeeping: @unchecked Sendable {
   private static let periodNanoseconds: UInt64 = 100_000_000
 
   private let fleet: SharedFleet
+  private let also: @Sendable () -> Void
   private let condition = ConditionLock()
   private var isStopping = false
   private var thread: WorkerThread?
 
-  init(fleet: SharedFleet) { self.fleet = fleet }
+  /// - Parameter also: Called ten times a second.
+  init(fleet: SharedFleet, also: @escaping @Sendable () -> Void) {
+    self.fleet = fleet
+    self.also = also
+  }
 
   func start() {
     condition.withLock { thread = WorkerThread(name: "housekeeping") { self.run() } }
@@ -30,6 +35,7 @@ final class Housekeeping: @unchecked Sendable {
       if fleet.read({ $0.reservations.isDue(now: now) }) {
         fleet.write { $0.expireReservations(now: now) }
       }
+      also()
       let isOver = condition.withLock {
         let deadline = now + Self.periodNanoseconds
         while !isStopping, condition.wait(untilNanoseconds: deadline) {}

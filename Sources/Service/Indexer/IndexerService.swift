@@ -1,22 +1,26 @@
 import KVIndexer
 
-/// The indexer: subscriptions, ingest, index and API, assembled.
+/// The indexer: subscriptions, ingest, index, rendering and API, assembled.
 package final class IndexerService: Sendable {
+  /// Where HTTP is answered, with real ports in place of 0.
   package let addresses: [ListenAddress]
+  /// Where gRPC is answered.
+  package let grpcAddresses: [ListenAddress]
   /// The index, for what shares the process with the service.
   package let fleet: SharedFleet
   private let configuration: ServiceConfiguration
   private let subscriptions: SubscriptionLoop
   private let ingest: Ingest
-  private let membership: FleetMembership
+  private let renderer: Renderer?
   private let watcher: EndpointsWatcher?
-  private let server: HTTPServer
+  private let watch: FleetWatch
+  private let listeners: ServiceListeners
   private let housekeeping: Housekeeping
 
   /// Starts everything; the service answers when this returns.
   ///
-  /// - Throws: `SystemError` when an address can't be listened on, `YAMLError` when the endpoints
-  ///   file is not good to begin with.
+  /// - Throws: `SystemError` when an address can't be listened on, `InsecureListening` when anyone
+  ///   could ask there, `YAMLError` when the endpoints file is not good to begin with.
   package init(_ configuration: ServiceConfiguration) throws {
     let log = configuration.log
     let hasher = configuration.hashKey.map { BlockHasher(sharedKey: $0) } ?? BlockHasher()
@@ -29,11 +33,58 @@ package final class IndexerService: Sendable {
       feedback: Ingest.Feedback(
         undecodable: { subscriptions.undecodable($0, $1, sequence: $2) },
         historyCleared: { subscriptions.historyCleared($0, $1, sequence: $2) }))
+    let renderer = try configuration.rendering.map { try Renderer(settings: $0, log: log) }
     let membership = FleetMembership(
-      fleet: fleet, subscriptions: subscriptions, defaultModel: configuration.model, log: log)
-    for endpoint in configuration.endpoints { membership.add(endpoint) }
+      fleet: fleet, subscriptions: subscriptions, defaultModel: configuration.model, log: log,
+      changed: { renderer?.setEndpoints($0.map(\.renderEndpoint)) })
+    membership.add(configuration.endpoints)
+    watcher = try Self.watch(configuration.endpointsFile, membership, log)
+    let resolver = PromptResolver(membership: membership, renderer: renderer)
+    let scorer = Scorer(
+      fleet: fleet, membership: membership, resolver: resolver, metrics: metrics,
+      deadlineDefault: configuration.scoreDeadline)
+    let admission = RequestAdmission(configuration.admission)
+    let watch = FleetWatch(fleet: fleet, membership: membership)
+    let api = IndexerAPI(
+      fleet: fleet, scorer: scorer, resolver: resolver, admission: admission,
+      membership: membership, subscriptions: subscriptions, renderer: renderer,
+      endpointsFile: watcher,
+      metrics: MetricsPage(
+        fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
+        metrics: metrics, renderer: renderer, admission: admission))
+    let listeners: ServiceListeners
+    do {
+      listeners = try ServiceListeners(
+        configuration, routes: api.routes,
+        rpc: IndexerRPC(scorer: scorer, admission: admission, watch: watch), metrics: metrics,
+        isReady: { api.isReady })
+    } catch {
+      watcher?.stop()
+      renderer?.stop()
+      throw error
+    }
+    addresses = listeners.http.addresses
+    grpcAddresses = listeners.grpc?.addresses ?? []
+    self.fleet = fleet
+    self.configuration = configuration
+    self.subscriptions = subscriptions
+    self.ingest = ingest
+    self.renderer = renderer
+    self.watch = watch
+    self.listeners = listeners
+    housekeeping = Housekeeping(fleet: fleet) { listeners.refreshHealth() }
+    ingest.start()
+    subscriptions.start()
+    housekeeping.start()
+    watch.start()
+  }
+
+  /// Follows the endpoints file.
+  private static func watch(
+    _ file: String?, _ membership: FleetMembership, _ log: Log
+  ) throws -> EndpointsWatcher? {
     let accepted = Counter()
-    watcher = try configuration.endpointsFile.map { file in
+    return try file.map { file in
       try EndpointsWatcher(file) { event in
         switch event {
         case .accepted(let change):
@@ -48,32 +99,26 @@ package final class IndexerService: Sendable {
         }
       }
     }
-    let api = IndexerAPI(
-      fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
-      metrics: metrics, endpointsFile: watcher)
-    let router = api.routes
-    server = try HTTPServer(
-      configuration.listen, limits: configuration.http, log: { log(.debug, "http: \($0)") },
-      handler: { router.respond(to: $0, $1) })
-    addresses = server.addresses
-    self.fleet = fleet
-    self.configuration = configuration
-    self.subscriptions = subscriptions
-    self.ingest = ingest
-    self.membership = membership
-    housekeeping = Housekeeping(fleet: fleet)
-    ingest.start()
-    subscriptions.start()
-    housekeeping.start()
   }
 
   /// Answers what has begun, applies what has arrived, and ends all threads.
   package func stop() {
     watcher?.stop()
-    let cutOff = server.stop(waitingAtMost: configuration.stopLimit)
+    let cutOff = listeners.stop(waitingAtMost: configuration.stopLimit)
     if cutOff > 0 { configuration.log(.warning, "\(cutOff) requests were cut off") }
+    watch.stop()
+    renderer?.stop()
     subscriptions.stop()
     ingest.stop()
     housekeeping.stop()
+  }
+}
+
+extension FleetMembership.Member {
+  /// The endpoint as one that renders.
+  fileprivate var renderEndpoint: RenderEndpoint {
+    RenderEndpoint(
+      name: name, server: .url("http://\(configuration.authority)"),
+      models: model.isEmpty ? [] : [model])
   }
 }

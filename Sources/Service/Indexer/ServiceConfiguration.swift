@@ -9,6 +9,19 @@ package struct ServiceConfiguration: Sendable {
   /// The model of endpoints that do not name theirs; empty for none.
   package var model = ""
   package var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 9300)]
+  /// Empty for no gRPC.
+  package var grpcListen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 9301)]
+  /// Nil to serve without TLS.
+  package var tls: TLSPaths?
+  /// A file of bearer tokens; nil to ask for none.
+  package var tokenFile: String?
+  /// Whether addresses that others can reach may be served without tokens.
+  package var allowsInsecureListen = false
+  /// How text becomes token ids; nil to take nothing but token ids.
+  package var rendering: RendererSettings? = RendererSettings(target: .endpoints)
+  package var admission = RequestAdmission.Limits()
+  /// How long an answer may take where its request does not say.
+  package var scoreDeadline = Duration.milliseconds(500)
   /// Bytes that the index may take.
   package var memoryBudget = 2 << 30
   /// Keys block hashes, so that processes with the same text agree on them; nil for a random key.
@@ -18,6 +31,7 @@ package struct ServiceConfiguration: Sendable {
     limits.threads = .shared(2)
     return limits
   }()
+  package var grpc = GRPCLimits()
   package var subscriptions = SubscriptionSettings()
   package var queue = IngestQueue.Limits()
   /// How long a stop waits for answers under way.
@@ -25,4 +39,15 @@ package struct ServiceConfiguration: Sendable {
   package var log = Log()
 
   package init() {}
+}
+
+/// The files of a server's certificate chain and private key, in PEM.
+package struct TLSPaths: Sendable {
+  package var certificate: String
+  package var key: String
+
+  package init(certificate: String, key: String) {
+    self.certificate = certificate
+    self.key = key
+  }
 }

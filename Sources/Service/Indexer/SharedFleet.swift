@@ -15,11 +15,11 @@ package final class SharedFleet: @unchecked Sendable {
     self.fleet = fleet
   }
 
-  package func read<R>(_ body: (borrowing FleetIndex) throws -> R) rethrows -> R {
-    try lock.withReadLock { try body(fleet) }
+  package func read<R, E: Error>(_ body: (borrowing FleetIndex) throws(E) -> R) throws(E) -> R {
+    try lock.withReadLock { () throws(E) in try body(fleet) }
   }
 
-  package func write<R>(_ body: (inout FleetIndex) throws -> R) rethrows -> R {
-    try lock.withWriteLock { try body(&fleet) }
+  package func write<R, E: Error>(_ body: (inout FleetIndex) throws(E) -> R) throws(E) -> R {
+    try lock.withWriteLock { () throws(E) in try body(&fleet) }
   }
 }

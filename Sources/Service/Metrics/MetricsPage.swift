@@ -7,6 +7,9 @@ struct MetricsPage {
   let subscriptions: SubscriptionLoop
   let ingest: Ingest
   let metrics: ServiceMetrics
+  /// Nil when rendering is switched off.
+  let renderer: Renderer?
+  let admission: RequestAdmission
 
   private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
 
@@ -48,6 +51,9 @@ struct MetricsPage {
       "kvindexer_score_latency_seconds", help: "Time to answer a score request.",
       metrics.scoreLatency)
     text.add("kvindexer_scores_total", help: "Score requests by outcome.", metrics.scores)
+    text.add(
+      "kvindexer_score_tokens_total", help: "Answered score requests by how tokens were obtained.",
+      metrics.tokensFrom)
     text.add(
       "kvindexer_event_lag_seconds",
       help: "Engine's timestamp to decoding; compares two clocks, so only its trend counts.",

@@ -21,17 +21,24 @@ struct CompletionBody {
   var returnsTokenIDs = false
   /// Prompt log-probabilities are not returned, but asking for them bypasses the cache.
   var wantsPromptLogProbabilities = false
+  /// The messages of a chat, each in the words of the template.
+  private var messages: [String]?
+  private var addsGenerationPrompt = true
 
   private enum Field: String {
-    case model, prompt, stream, n
+    case model, prompt, messages, stream, n
     case outputTokensMax = "max_tokens"
     case cacheSalt = "cache_salt"
     case returnsTokenIDs = "return_token_ids"
     case promptLogProbabilities = "prompt_logprobs"
+    case outputTokensMaxOfChat = "max_completion_tokens"
+    case addsGenerationPrompt = "add_generation_prompt"
   }
 
   /// Reads a body; `ModelServerError` when it is not one object with fields of the right types.
-  init(parsing body: [UInt8]) throws(ModelServerError) {
+  ///
+  /// - Parameter isChat: Whether the prompt is made of `messages`.
+  init(parsing body: [UInt8], isChat: Bool = false) throws(ModelServerError) {
     var field: String?
     do throws(JSONError) {
       self = try body.span.withUnsafeBytes { bytes throws(JSONError) in
@@ -42,7 +49,15 @@ struct CompletionBody {
         .unreadable, "byte \(error.offset): \(error.message)",
         param: field.map { "body.\($0)" } ?? "body.\(error.offset)")
     }
+    guard isChat else { return }
+    guard let messages, !messages.isEmpty else {
+      throw ModelServerError(.badRequest, "messages must have one or more.", param: "messages")
+    }
+    let end = addsGenerationPrompt ? [Self.opening("assistant")] : []
+    prompts = [.text((messages + end).joined(separator: " "))]
   }
+
+  private static func opening(_ role: String) -> String { "<|\(role)|>" }
 
   /// - Parameter name: The field that is being read.
   private init(
@@ -63,7 +78,9 @@ struct CompletionBody {
     case nil: try cursor.skipValue()
     case .model: model = try cursor.string()
     case .prompt: try readPrompts(&cursor)
-    case .outputTokensMax: outputTokensMax = try cursor.integer()
+    case .messages: try readMessages(&cursor)
+    case .addsGenerationPrompt: addsGenerationPrompt = try cursor.bool()
+    case .outputTokensMax, .outputTokensMaxOfChat: outputTokensMax = try cursor.integer()
     case .n: choices = try cursor.integer()
     case .cacheSalt: cacheSalt = try cursor.string()
     case .stream: isStreamed = try cursor.bool()
@@ -93,5 +110,40 @@ struct CompletionBody {
       }
     }
     if !tokens.isEmpty { prompts.append(.tokens(tokens)) }
+  }
+
+  /// Reads the messages of a chat, whose content is a text or a list of parts with texts.
+  private mutating func readMessages(_ cursor: inout JSONCursor) throws(JSONError) {
+    var messages: [String] = []
+    try cursor.beginArray()
+    while try cursor.nextElement() {
+      var role = "user"
+      var texts: [String] = []
+      try cursor.beginObject()
+      while let key = try cursor.nextKey() {
+        if key == "role" {
+          role = try cursor.string()
+        } else if key == "content" {
+          texts = try cursor.null() ? [] : Self.texts(&cursor)
+        } else {
+          try cursor.skipValue()
+        }
+      }
+      messages.append(([Self.opening(role)] + texts + ["<|end|>"]).joined(separator: " "))
+    }
+    self.messages = messages
+  }
+
+  private static func texts(_ cursor: inout JSONCursor) throws(JSONError) -> [String] {
+    guard try cursor.kind() == .array else { return [try cursor.string()] }
+    var texts: [String] = []
+    try cursor.beginArray()
+    while try cursor.nextElement() {
+      try cursor.beginObject()
+      while let key = try cursor.nextKey() {
+        if key == "text" { texts.append(try cursor.string()) } else { try cursor.skipValue() }
+      }
+    }
+    return texts
   }
 }

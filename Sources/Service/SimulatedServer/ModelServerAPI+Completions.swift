@@ -6,8 +6,8 @@ extension ModelServerAPI {
   private static let saltCharactersMax = 128
 
   /// Generates; the answer says how much of the prompt the prefix cache held.
-  func complete(_ body: [UInt8]) throws(ModelServerError) -> HTTPResponse {
-    let body = try CompletionBody(parsing: body)
+  func complete(_ body: [UInt8], isChat: Bool) throws(ModelServerError) -> HTTPResponse {
+    let body = try CompletionBody(parsing: body, isChat: isChat)
     try check(body)
     guard !body.isStreamed else {
       throw ModelServerError(.badRequest, "A simulated server does not stream.", param: "stream")
@@ -27,7 +27,8 @@ extension ModelServerAPI {
     }
     do throws(EngineLoopError) {
       let results = try loop.finish(requests)
-      return answer(results, prompts: prompts, returnsTokenIDs: body.returnsTokenIDs)
+      return answer(
+        results, prompts: prompts, isChat: isChat, returnsTokenIDs: body.returnsTokenIDs)
     } catch {
       switch error {
       case .dead: throw ModelServerError(.engineDead, "The engine is dead.")
@@ -37,41 +38,7 @@ extension ModelServerAPI {
     }
   }
 
-  /// Tokenizes, and says what generating would be asked to do; nothing is generated.
-  func render(_ body: [UInt8]) throws(ModelServerError) -> HTTPResponse {
-    let body = try CompletionBody(parsing: body)
-    try check(body)
-    let prompts = try prompts(of: body)
-    let identifier = nextIdentifier()
-    var json = JSONWriter()
-    json.array { json in
-      for (index, prompt) in prompts.enumerated() {
-        json.object { json in
-          json.field("request_id", prompts.count == 1 ? identifier : "\(identifier)-\(index)")
-          json.tokens("token_ids", prompt)
-          json.field("features", nil as String?)
-          json.field("sampling_params") { json in
-            let room = configuration.engine.modelTokensMax - prompt.count
-            let outputTokens = min(body.outputTokensMax, room)
-            json.object { json in
-              // vLLM leaves out what equals its default.
-              if outputTokens != CompletionBody.outputTokensDefault {
-                json.field("max_tokens", outputTokens)
-              }
-            }
-          }
-          json.field("model", configuration.model)
-          json.field("output_mode", "tokens")
-          json.field("stream", body.isStreamed)
-          json.field("cache_salt", body.cacheSalt)
-          json.field("priority", 0)
-        }
-      }
-    }
-    return HTTPResponse(json: json)
-  }
-
-  private func check(_ body: CompletionBody) throws(ModelServerError) {
+  func check(_ body: CompletionBody) throws(ModelServerError) {
     if let model = body.model, model != configuration.model {
       throw ModelServerError(
         .notFound, "The model `\(model)` does not exist. Valid aliases: \(configuration.model).",
@@ -94,7 +61,7 @@ extension ModelServerAPI {
   }
 
   /// The token ids of each prompt; none is empty, and each leaves room for a token of output.
-  private func prompts(of body: CompletionBody) throws(ModelServerError) -> [[TokenID]] {
+  func prompts(of body: CompletionBody) throws(ModelServerError) -> [[TokenID]] {
     guard !body.prompts.isEmpty, body.prompts.count <= configuration.promptsMax else {
       throw ModelServerError(
         .badRequest, "You must pass from 1 to \(configuration.promptsMax) prompts.",
@@ -127,14 +94,14 @@ extension ModelServerAPI {
   }
 
   private func answer(
-    _ results: [FinishedRequest], prompts: [[TokenID]], returnsTokenIDs: Bool
+    _ results: [FinishedRequest], prompts: [[TokenID]], isChat: Bool, returnsTokenIDs: Bool
   ) -> HTTPResponse {
     let promptTokens = results.reduce(0) { $0 + $1.promptTokens }
     let outputTokens = results.reduce(0) { $0 + $1.output.count }
     var json = JSONWriter(capacity: 512 + 8 * (promptTokens + outputTokens))
     json.object { json in
       json.field("id", nextIdentifier())
-      json.field("object", "text_completion")
+      json.field("object", isChat ? "chat.completion" : "text_completion")
       json.field("created", Int(WallClock.seconds()))
       json.field("model", configuration.model)
       json.field("choices") { json in
@@ -142,18 +109,29 @@ extension ModelServerAPI {
           for (index, result) in results.enumerated() {
             json.object { json in
               json.field("index", index)
-              json.field("text", tokenizer.text(of: result.output))
+              let text = tokenizer.text(of: result.output)
+              if isChat {
+                json.field("message") { json in
+                  json.object { json in
+                    json.field("role", "assistant")
+                    json.field("content", text)
+                  }
+                }
+              } else {
+                json.field("text", text)
+              }
               json.field("logprobs", nil as String?)
               json.field("finish_reason", "length")
               json.field("stop_reason", nil as String?)
               if returnsTokenIDs {
                 json.tokens("token_ids", result.output)
-                json.tokens("prompt_token_ids", prompts[index])
+                if !isChat { json.tokens("prompt_token_ids", prompts[index]) }
               }
             }
           }
         }
       }
+      if isChat, returnsTokenIDs { json.tokens("prompt_token_ids", prompts[0]) }
       json.field("usage") { json in
         json.object { json in
           json.field("prompt_tokens", promptTokens)

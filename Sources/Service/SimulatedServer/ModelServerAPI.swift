@@ -6,7 +6,10 @@ import Tokenize
 final class ModelServerAPI: Sendable {
   private enum Route: String {
     case completions = "/v1/completions"
+    case chatCompletions = "/v1/chat/completions"
     case render = "/v1/completions/render"
+    case chatRender = "/v1/chat/completions/render"
+    case tokenize = "/tokenize"
     case models = "/v1/models"
     case health = "/health"
     case metrics = "/metrics"
@@ -15,7 +18,8 @@ final class ModelServerAPI: Sendable {
 
     var method: HTTPMethod {
       switch self {
-      case .completions, .render, .resetPrefixCache: .post
+      case .completions, .chatCompletions, .render, .chatRender, .tokenize, .resetPrefixCache:
+        .post
       case .models, .health, .metrics, .eventSources: .get
       }
     }
@@ -44,8 +48,11 @@ final class ModelServerAPI: Sendable {
     }
     do throws(ModelServerError) {
       return switch route {
-      case .completions: try complete(request.body)
-      case .render: try render(request.body)
+      case .completions: try complete(request.body, isChat: false)
+      case .chatCompletions: try complete(request.body, isChat: true)
+      case .render: try render(request.body, isChat: false)
+      case .chatRender: try render(request.body, isChat: true)
+      case .tokenize: try tokenize(request.body)
       case .models: models()
       case .health: HTTPResponse(contentType: "application/json", body: [])
       case .metrics: metrics()

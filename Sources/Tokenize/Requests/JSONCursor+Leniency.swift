@@ -1,5 +1,5 @@
-/// Values as vLLM's validation takes them: numbers and booleans in quotes, whole numbers with a
-/// fraction of zero, `null` for what is absent.
+/// Values as vLLM's validation takes them: numbers and booleans in quotes, underscores between
+/// digits, whole numbers with a fraction of zero, `null` for what is absent.
 extension JSONCursor {
   /// Reads a value; nil when it is `null`.
   mutating func optional<Value>(
@@ -43,9 +43,9 @@ extension JSONCursor {
     case .number: text = String(decoding: bytes[try rawValue()], as: UTF8.self)
     case .object, .array: throw wrongType(expected: "an integer")
     }
-    let digits = Self.trimmed(text)
+    let digits = Self.trimmed(text).filter { $0 != "_" }
     if let value = Int(digits) { return value }
-    guard let value = Double(digits), value.rounded() == value else {
+    guard let value = Double(digits), value.isFinite, value.rounded() == value else {
       throw JSONError(.outOfRange(expected: "an integer"), at: start)
     }
     return Int(exactly: value) ?? (value < 0 ? .min : .max)

@@ -1,8 +1,8 @@
 extension JSONCursor {
   /// Reads a prompt in any of its shapes; nil for `null`.
   ///
-  /// They are a text, texts, token ids, and lists of token ids. Its first element says which of
-  /// these a list is.
+  /// They are a text, texts, token ids, and lists of token ids. As for vLLM, numbers in quotes are
+  /// texts if all are in quotes, and token ids otherwise.
   mutating func prompt() throws(JSONError) -> InferenceRequest.Prompt? {
     let start = self
     switch try kind() {
@@ -17,13 +17,12 @@ extension JSONCursor {
     }
     try beginArray()
     guard try nextElement() else { throw start.emptyPrompt() }
-    guard try kind() == .string else {
-      self = start
-      return try tokenPrompts(areNested: true)
-    }
     var count = 0
     repeat {
-      guard try kind() == .string else { throw wrongType(expected: "a string") }
+      guard try kind() == .string else {
+        self = start
+        return try tokenPrompts(areNested: true)
+      }
       try skipValue()
       count += 1
     } while try nextElement()

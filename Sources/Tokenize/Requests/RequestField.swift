@@ -95,7 +95,7 @@ struct RequestFields: Sendable {
   }
 
   private static let common: [(StaticString, RequestField)] = [
-    ("model", .model), ("stream", .stream), ("priority", .priority),
+    ("model", .model), ("stream", .stream),
   ]
 
   private static let session: [(StaticString, SessionField)] = [
@@ -106,20 +106,21 @@ struct RequestFields: Sendable {
 
   private static let completions = RequestFields(
     common + [
-      ("prompt", .prompt), ("prompt_embeds", .embeddings), ("cache_salt", .cacheSalt),
-      ("max_tokens", .maxTokens), ("truncate_prompt_tokens", .truncation),
+      ("priority", .priority), ("prompt", .prompt), ("prompt_embeds", .embeddings),
+      ("cache_salt", .cacheSalt), ("max_tokens", .maxTokens),
+      ("truncate_prompt_tokens", .truncation),
     ])
 
   private static let chatCompletions = RequestFields(
     common + [
-      ("messages", .messages), ("tools", .tools), ("cache_salt", .cacheSalt),
-      ("max_tokens", .maxTokens), ("max_completion_tokens", .maxCompletionTokens),
-      ("truncate_prompt_tokens", .truncation),
+      ("priority", .priority), ("messages", .messages), ("tools", .tools),
+      ("cache_salt", .cacheSalt), ("max_tokens", .maxTokens),
+      ("max_completion_tokens", .maxCompletionTokens), ("truncate_prompt_tokens", .truncation),
     ])
 
   private static let responses = RequestFields(
     common + [
-      ("input", .input), ("instructions", .preface), ("tools", .tools),
+      ("priority", .priority), ("input", .input), ("instructions", .preface), ("tools", .tools),
       ("cache_salt", .cacheSalt), ("max_output_tokens", .maxTokens), ("truncation", .truncation),
     ])
 
@@ -131,14 +132,16 @@ struct RequestFields: Sendable {
 
   private static let generate = RequestFields(
     common + [
-      ("token_ids", .tokens), ("features", .features), ("content_parts", .media),
-      ("sampling_params", .samplingParameters), ("cache_salt", .cacheSalt),
+      ("priority", .priority), ("token_ids", .tokens), ("features", .features),
+      ("content_parts", .media), ("sampling_params", .samplingParameters),
+      ("cache_salt", .cacheSalt),
     ])
 
   private static let sglangGenerate = RequestFields(
     common + [
-      ("input_ids", .tokens), ("text", .prompt), ("input_embeds", .embeddings),
-      ("sampling_params", .samplingParameters), ("extra_key", .cacheSalt), ("lora_path", .lora),
-      ("image_data", .media), ("video_data", .media), ("audio_data", .media),
+      ("priority", .priority), ("input_ids", .tokens), ("text", .prompt),
+      ("input_embeds", .embeddings), ("sampling_params", .samplingParameters),
+      ("extra_key", .cacheSalt), ("lora_path", .lora), ("image_data", .media),
+      ("video_data", .media), ("audio_data", .media),
     ])
 }

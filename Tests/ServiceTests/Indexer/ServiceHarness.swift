@@ -28,6 +28,8 @@ final class ServiceHarness {
     configuration.subscriptions.reconnectMillisecondsMax = 50
     configuration.subscriptions.replayRetryMilliseconds = 20
     configuration.subscriptions.quietMilliseconds = 50
+    configuration.rendering = nil
+    configuration.grpcListen = []
     adjust(&configuration)
     service = try IndexerService(configuration)
     client = try HTTPClient(.url("http://\(service.addresses[0])"))

@@ -6,10 +6,6 @@ import Testing
 
 /// The cursor against Foundation's parser.
 @Suite struct JSONDifferentialTests {
-  private func foundationAccepts(_ bytes: [UInt8]) -> Bool {
-    (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
-  }
-
   /// Builds a document of every kind of value, with odd spacing and odd strings.
   private func document(_ random: inout SplitMix64, depth: Int = 0) -> String {
     let space = ["", "", " ", "\n", "\t\r "].randomElement(using: &random) ?? ""
@@ -57,41 +53,6 @@ import Testing
     }
   }
 
-  /// The fault of reading everything, strings and numbers decoded.
-  private func decodingFault(_ bytes: [UInt8]) -> JSONError? {
-    func read(_ cursor: inout JSONCursor) throws(JSONError) {
-      switch try cursor.kind() {
-      case .object:
-        try cursor.beginObject()
-        while try cursor.nextKey() != nil { try read(&cursor) }
-      case .array:
-        try cursor.beginArray()
-        while try cursor.nextElement() { try read(&cursor) }
-      case .string: _ = try cursor.string()
-      case .number: _ = try cursor.double()
-      case .bool: _ = try cursor.bool()
-      case .null: _ = try cursor.null()
-      }
-    }
-    return bytes.withUnsafeBytes { bytes in
-      var cursor = JSONCursor(bytes)
-      do throws(JSONError) {
-        try read(&cursor)
-        try cursor.finish()
-        return nil
-      } catch {
-        return error
-      }
-    }
-  }
-
-  private static func isTrailingComma(_ error: JSONError?, in bytes: [UInt8]) -> Bool {
-    guard let error, case .unexpectedByte(let byte, _) = error.fault else { return false }
-    let before = bytes[..<error.offset].last { ![0x20, 0x0a, 0x0d, 0x09].contains($0) }
-    let isClosing = byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}")
-    return isClosing && before == UInt8(ascii: ",")
-  }
-
   /// Foundation is laxer in one thing: it accepts a comma before a closing bracket.
   ///
   /// Other differences cannot occur here: it takes bytes with zeros for UTF-16 or UTF-32, and skips
@@ -115,7 +76,7 @@ import Testing
       }
       let ours = decodingFault(bytes)
       guard String(validating: bytes, as: UTF8.self) != nil else { continue }
-      if Self.isTrailingComma(ours, in: bytes) { continue }
+      if let ours, ours.isTrailingComma(in: bytes) { continue }
       let theirs = foundationAccepts(bytes)
       accepted += ours == nil ? 1 : 0
       #expect(

@@ -27,6 +27,8 @@ final class GRPCConnection {
   private(set) var socket: ConnectionSocket
   private(set) var session: OpaquePointer?
   var outgoing = ByteBuffer()
+  /// What its calls hold of messages that are not complete.
+  var unfinishedBytes = 0
   var drain = Drain.none
   /// The client has sent something that HTTP/2 understands.
   var hasBegun = false

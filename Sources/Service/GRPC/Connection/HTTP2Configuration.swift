@@ -5,8 +5,10 @@ final class HTTP2Configuration: @unchecked Sendable {
   let callbacks: OpaquePointer
   let option: OpaquePointer
   private let settings: [nghttp2_settings_entry]
-  /// Bytes that a client may send of one call before it has to wait; those of all its calls are
-  /// eight times as many. The default of HTTP/2 would make large messages wait for round trips.
+  /// Bytes that a client may send of one call before it has to wait.
+  ///
+  /// Of all its calls, eight times as many. HTTP/2's default would make large messages wait for
+  /// round trips.
   private static let windowBytes: Int32 = 1 << 20
 
   init(_ limits: GRPCLimits) {

@@ -193,14 +193,9 @@ package struct RecordingReplay: ~Copyable {
 
   private func promptKeys(_ request: RecordedRequest, _ tokens: [TokenID]) -> PromptKeys {
     let model = request.body["model"]?.string ?? ""
-    var extra: [UInt64] = []
-    if let salt = request.body["cache_salt"]?.string, !salt.isEmpty {
-      var hasher = ExtraKeyHasher(seed: fleet.hasher.seed)
-      hasher.add(salt)
-      extra = [hasher.digest()]
-    }
     return PromptKeys(
-      tokens: tokens, lora: adapters.contains(model) ? model : nil, extra: extra,
+      tokens: tokens, lora: adapters.contains(model) ? model : nil,
+      extras: PromptExtras(cacheSalt: request.body["cache_salt"]?.string),
       namespaces: fleet.namespaces(model: model), hasher: fleet.hasher)
   }
 

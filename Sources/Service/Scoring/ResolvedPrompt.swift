@@ -1,0 +1,19 @@
+package import Tokenize
+
+/// A prompt that was read: its model, and its tokens as far as they could be had.
+package struct ResolvedPrompt: Sendable {
+  /// The model of the fleet.
+  package var model: String
+  /// The adapter's name.
+  package var lora: String?
+  package var origin: TokensOrigin
+  /// One or several prompts of one request; none when they are estimated.
+  package var prompts: [RenderedPrompt]
+  /// Of all prompts.
+  package var tokenCount: Int
+  /// Why the tokens are estimated; nil when they are not.
+  package var reason: String?
+  /// What reading the request took, in nanoseconds, and what waiting for the renderer did.
+  package var parseNanoseconds: UInt64 = 0
+  package var renderNanoseconds: UInt64 = 0
+}
