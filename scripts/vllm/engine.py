@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from failure import RunFailed, wait_for
 from http_json import answers, fetch_json
@@ -14,6 +15,9 @@ BLOCK_TOKENS = 32
 CACHE_BLOCKS = 128
 CONTEXT_TOKENS = 2048
 START_SECONDS = 240.0
+
+# Without them requests with tools are refused, by renderers too.
+TOOL_FLAGS = ["--enable-auto-tool-choice", "--tool-call-parser", "hermes"]
 
 ENVIRONMENT = {
     "VLLM_SERVER_DEV_MODE": "1",  # Serves /reset_prefix_cache.
@@ -34,10 +38,12 @@ class EngineSite:
 
 
 @dataclass(frozen=True)
-class Completion:
+class Served:
     """What an engine says about one request that it has served."""
 
+    prompt: list[int]
     output: list[int]
+    text: str
     cached_tokens: int
 
 
@@ -67,23 +73,43 @@ class Engine:
             self._program.check_alive()
         return answers(f"{self._url}/health")
 
-    def complete(self, prompt: list[int], salt: str | None, max_tokens: int) -> Completion:
+    def complete(self, prompt: list[int], salt: str | None, max_tokens: int) -> Served:
         """Serves one prompt of token ids; exactly `max_tokens` tokens come back."""
+        reply = self._generate("/v1/completions", {"prompt": prompt}, salt, max_tokens)
+        choice = reply["choices"][0]
+        served = self._served(reply, choice["prompt_token_ids"], choice["text"], max_tokens)
+        if served.prompt != prompt:
+            raise RunFailed(f"{self.name} served another prompt than it was given")
+        return served
+
+    def chat(self, fields: dict[str, Any], salt: str | None, max_tokens: int) -> Served:
+        """Serves one chat of messages, tools and so on; `max_tokens` tokens come back."""
+        reply = self._generate("/v1/chat/completions", fields, salt, max_tokens)
+        text = reply["choices"][0]["message"]["content"] or ""
+        return self._served(reply, reply["prompt_token_ids"], text, max_tokens)
+
+    def ask(self, path: str, body: Any) -> Any:
+        """Returns the answer to any request that must succeed."""
+        return fetch_json(self._url + path, body)
+
+    def _generate(
+        self, path: str, fields: dict[str, Any], salt: str | None, max_tokens: int
+    ) -> Any:
         body = {
             "model": MODEL_NAME,
-            "prompt": prompt,
+            **fields,
             "max_tokens": max_tokens,
             "temperature": 0,
             "ignore_eos": True,
             "return_token_ids": True,
         }
-        if salt is not None:
-            body["cache_salt"] = salt
-        reply = fetch_json(f"{self._url}/v1/completions", body)
+        return self.ask(path, body if salt is None else {**body, "cache_salt": salt})
+
+    def _served(self, reply: Any, prompt: list[int], text: str, max_tokens: int) -> Served:
         usage, output = reply["usage"], reply["choices"][0]["token_ids"]
         if usage["prompt_tokens"] != len(prompt) or len(output) != max_tokens:
             raise RunFailed(f"{self.name} read {usage}, wrote {len(output)} of {max_tokens} tokens")
-        return Completion(output, usage["prompt_tokens_details"]["cached_tokens"])
+        return Served(prompt, output, text, usage["prompt_tokens_details"]["cached_tokens"])
 
     def reset_prefix_cache(self) -> None:
         """Empties the cache; the engine announces it with the events of its next step."""
@@ -126,4 +152,6 @@ def serve_command(site: EngineSite, vllm: Path, model: Path) -> list[str]:
     }
     flags = ["--enforce-eager", "--enable-prefix-caching", "--enable-prompt-tokens-details"]
     pairs = [str(word) for option in options.items() for word in option]
-    return [str(vllm), "serve", str(model), *flags, *pairs]
+    # Without it the render endpoints answer 403.
+    flags.append("--enable-scale-out")
+    return [str(vllm), "serve", str(model), *flags, *pairs, *TOOL_FLAGS]

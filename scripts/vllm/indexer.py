@@ -1,21 +1,27 @@
-"""kvindexer as a child process, and what it answers."""
+"""kvindexer as a child process, and what it answers to its own client for Python."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine import MODEL_NAME, EngineSite
 from failure import RunFailed, wait_for
-from http_json import answers, fetch_json
+from http_json import fetch_json
+from kvindexer_client import Client, Scores
 from program import Program
 
 READY_SECONDS = 20.0
+# Long after any answer on a busy machine: a late one would be no signal.
+ANSWER_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class Prediction:
     """What the indexer says about one endpoint and one prompt."""
 
+    prompt_tokens: int
+    tokens_from: str
     matched_tokens: int
     trust: str
     reason: str | None
@@ -24,26 +30,60 @@ class Prediction:
 class Indexer:
     """A running `kvindexer serve`."""
 
-    def __init__(self, binary: Path, sites: list[EngineSite], port: int, logs: Path) -> None:
-        """Writes the endpoints file and starts the indexer on it."""
+    def __init__(
+        self,
+        name: str,
+        binary: Path,
+        sites: list[EngineSite],
+        location: str,
+        logs: Path,
+        options: Sequence[str] = (),
+    ) -> None:
+        """Writes the endpoints file and starts the indexer on it.
+
+        `location` is `http://HOST:PORT` or `unix:/PATH`.
+        """
         endpoints = logs / "endpoints.yaml"
         endpoints.write_text(endpoints_yaml(sites))
-        listen = f"127.0.0.1:{port}"
-        command = [str(binary), "serve", "--endpoints", str(endpoints), "--listen", listen]
-        self._url = f"http://{listen}"
-        self._program = Program("kvindexer", command, logs / "kvindexer.log")
+        command = [str(binary), "serve", "--endpoints", str(endpoints), "--grpc-listen", "none"]
+        command += ["--listen", location.removeprefix("http://"), *options]
+        self.name = name
+        self._location = location
+        self._program = Program(name, command, logs / f"{name}.log")
+        self._client = Client(location, deadline=ANSWER_SECONDS)
 
     def wait_until_ready(self) -> None:
         """Waits until the indexer says that it serves."""
-        wait_for("readiness of kvindexer", self._readiness, READY_SECONDS)
+        wait_for(f"readiness of {self.name}", self._readiness, READY_SECONDS)
 
-    def score(self, tokens: list[int], salt: str | None) -> dict[str, Prediction]:
+    def wait_until_rendering(self, seconds: float) -> None:
+        """Waits until text becomes tokens."""
+
+        def is_rendering() -> bool | None:
+            return True if self.scores(prompt="x").tokens_from != "estimated" else None
+
+        wait_for(f"rendering through {self.name}", is_rendering, seconds, 0.1)
+
+    def scores(self, **request: Any) -> Scores:
+        """Asks with the client's own words, and insists on an answer."""
+        self._program.check_alive()
+        scores = self._client.score(model=MODEL_NAME, **request)
+        if not scores.signal:
+            raise RunFailed(f"{self.name} gave no signal: {scores.reason}")
+        return scores
+
+    def predict(self, **request: Any) -> dict[str, Prediction]:
         """Asks which endpoint holds how much of a prompt; the keys are endpoint names."""
-        body = {"model": MODEL_NAME, "tokens": tokens, "cache_salt": salt}
-        reply = self._ask("/v1/score", body)
+        scores = self.scores(**request)
         return {
-            item["endpoint"]: Prediction(item["matched_tokens"], item["trust"], item["reason"])
-            for item in reply["endpoints"]
+            item.endpoint: Prediction(
+                scores.prompt_tokens,
+                scores.tokens_from or "",
+                item.matched_tokens,
+                item.trust,
+                item.reason or scores.reason,
+            )
+            for item in scores.endpoints
         }
 
     def trust(self, endpoint: str) -> str:
@@ -56,22 +96,20 @@ class Indexer:
 
     def stop(self) -> None:
         """Ends the indexer in an orderly way."""
+        self._client.close()
         self._program.stop()
 
     def _source(self, endpoint: str) -> dict[str, Any]:
-        listed: list[dict[str, Any]] = self._ask("/v1/sources")["sources"]
+        self._program.check_alive()
+        listed: list[dict[str, Any]] = fetch_json(f"{self._location}/v1/sources")["sources"]
         sources = [source for source in listed if source["endpoint"] == endpoint]
         if len(sources) != 1:
             raise RunFailed(f"/v1/sources lists {len(sources)} sources of {endpoint}, not one")
         return sources[0]
 
-    def _ask(self, path: str, body: Any = None) -> Any:
-        self._program.check_alive()
-        return fetch_json(self._url + path, body)
-
     def _readiness(self) -> bool | None:
         self._program.check_alive()
-        return True if answers(f"{self._url}/readyz") else None
+        return True if self._client.ready() else None
 
 
 def endpoints_yaml(sites: list[EngineSite]) -> str:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes a tiny random Llama with a tokenizer of its own; nothing is downloaded.
 
-Runs in the environment that setup.sh makes. A model that this version of the script has made is
-kept.
+Runs in the environment that setup.sh makes. A model that this version of the script and of
+chat_template.jinja has made is kept.
 
 usage: make_model.py OUT
 """
@@ -17,12 +17,7 @@ VOCABULARY_SIZE = 4096
 CONTEXT_TOKENS = 4096
 SPECIAL_TOKENS = ["<|pad|>", "<|begin|>", "<|end|>"]
 STAMP = "made-by.sha256"
-CHAT_TEMPLATE = (
-    "{% for message in messages %}"
-    "{{ '<|begin|>' + message.role + '\\n' + message.content + '<|end|>\\n' }}"
-    "{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|begin|>assistant\\n' }}{% endif %}"
-)
+CHAT_TEMPLATE = Path(__file__).with_name("chat_template.jinja")
 
 
 def training_text() -> Iterator[str]:
@@ -55,7 +50,7 @@ def write_tokenizer(out: Path) -> None:
         eos_token=SPECIAL_TOKENS[2],
         model_max_length=CONTEXT_TOKENS,
     )
-    fast.chat_template = CHAT_TEMPLATE
+    fast.chat_template = CHAT_TEMPLATE.read_text()
     fast.save_pretrained(out)
 
 
@@ -90,7 +85,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Makes a tiny random Llama with a tokenizer.")
     parser.add_argument("out", type=Path)
     out: Path = parser.parse_args().out
-    stamp = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    made_by = Path(__file__).read_bytes() + CHAT_TEMPLATE.read_bytes()
+    stamp = hashlib.sha256(made_by).hexdigest()
     if not (out / STAMP).is_file() or (out / STAMP).read_text() != stamp:
         out.mkdir(parents=True, exist_ok=True)
         write_tokenizer(out)

@@ -1,16 +1,21 @@
-"""The phases of a run: steady service, a reset, a crash, a restart."""
+"""The phases of a run: steady service, a reset, a crash, a restart, requests as text, chats."""
 
 import time
+from collections.abc import Mapping
 
+from chat_workload import ChatWorkload
 from engine import START_SECONDS, Engine
 from failure import RunFailed, wait_for
 from indexer import Indexer
-from trial import Trial
+from rendering import RenderComparison
+from token_workload import TokenWorkload
+from trial import Outcome, Trial
 
 STEADY_REQUESTS = 240
 RESET_REQUESTS = 12
 ONE_DOWN_REQUESTS = 12
 RESTARTED_REQUESTS = 40
+CHATS = 200
 EXACT_SECONDS = 30.0
 # Well above the longest pause between two attempts to reconnect.
 LOSS_SECONDS = 5.0
@@ -19,12 +24,18 @@ LOSS_SECONDS = 5.0
 class Run:
     """The phases of the comparison, in order."""
 
-    def __init__(self, engines: list[Engine], indexer: Indexer, seed: int) -> None:
-        """Takes servers that run and answer."""
+    def __init__(self, engines: list[Engine], indexers: Mapping[str, Indexer], seed: int) -> None:
+        """Takes servers that run and answer; indexers by the way that they get tokens.
+
+        All phases but the one that compares tokens use the first indexer only.
+        """
         self._names = [engine.name for engine in engines]
         self._engines = engines
-        self._indexer = indexer
-        self.trial = Trial(engines, indexer, seed)
+        self._indexers = indexers
+        self._indexer = next(iter(indexers.values()))
+        self.trial = Trial(engines, self._indexer, TokenWorkload(seed), seed)
+        self._chats = Trial(engines, self._indexer, ChatWorkload(seed), seed + 1)
+        self._rendered: list[Outcome] = []
         self.broken_promises: list[str] = []
         self._started = time.monotonic()
 
@@ -34,6 +45,13 @@ class Run:
         self.reset(self._engines[0])
         self.crash(self._engines[1])
         self.restart(self._engines[1])
+        self.render(self._engines[0])
+        self.chat()
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """All predictions so far."""
+        return [*self.trial.outcomes, *self._rendered, *self._chats.outcomes]
 
     def steady(self) -> None:
         """Both servers serve, and evict."""
@@ -92,6 +110,21 @@ class Run:
         self._expect_no_credit(engine.name, "after its restart")
         self.trial.run(RESTARTED_REQUESTS, self._names)
         self._say(f"restart of {engine.name}: exact, then {RESTARTED_REQUESTS} requests")
+
+    def render(self, engine: Engine) -> None:
+        """Requests of every shape become the tokens that the engine reads."""
+        for indexer in self._indexers.values():
+            indexer.wait_until_rendering(START_SECONDS)
+        comparison = RenderComparison(engine, self._indexers, self.trial)
+        self._rendered += comparison.run()
+        self.broken_promises += comparison.differences
+        ways = ", ".join(self._indexers)
+        self._say(f"render through {ways}: {comparison.equal_lists} token lists equal")
+
+    def chat(self) -> None:
+        """Both servers serve chats, which are rendered to be scored."""
+        self._chats.run(CHATS, self._names)
+        self._say(f"chat: {CHATS} requests")
 
     def _wait_until_exact(self, name: str) -> None:
         def is_exact() -> bool | None:

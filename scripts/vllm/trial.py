@@ -3,14 +3,43 @@
 import random
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from engine import BLOCK_TOKENS, Engine
+from engine import BLOCK_TOKENS, Engine, Served
 from failure import RunFailed, wait_for
 from indexer import Indexer, Prediction
-from workload import Prompt, Workload
 
 SETTLE_SECONDS = 5.0
 SHARE_OF_MOVED_REQUESTS = 0.25
+# Neither the tokenizer's special tokens nor its single bytes.
+TOKEN_RANGE = range(300, 4000)
+
+
+class Prompt(Protocol):
+    """One request as a client would send it."""
+
+    @property
+    def salt(self) -> str | None:
+        """The cache salt."""
+
+    def question(self) -> dict[str, Any]:
+        """What to ask the indexer before."""
+
+    def send_to(self, engine: Engine) -> Served:
+        """Has it served."""
+
+    def describe(self) -> str:
+        """Names the request for people, without its text or tokens."""
+
+
+class Workload(Protocol):
+    """An endless stream of prompts that is the same for the same seed and replies."""
+
+    def next_prompt(self) -> Any:
+        """Takes some user's next turn."""
+
+    def learn(self, prompt: Any, served: Served) -> None:
+        """Continues the prompt's conversation with the reply to it."""
 
 
 @dataclass(frozen=True)
@@ -18,23 +47,30 @@ class Outcome:
     """One prediction beside what the engine then reported."""
 
     endpoint: str
-    prompt: Prompt
+    what: str
     predicted: Prediction
+    prompt_tokens: int
     delivered_tokens: int
 
     @property
     def is_equal(self) -> bool:
         """Whether the indexer claimed to know exactly, and was right."""
-        is_right = self.predicted.matched_tokens == self.delivered_tokens
-        return is_right and self.predicted.trust == "exact"
+        predicted = self.predicted
+        is_right = predicted.matched_tokens == self.delivered_tokens
+        return is_right and predicted.prompt_tokens == self.prompt_tokens and self._is_exact
+
+    @property
+    def _is_exact(self) -> bool:
+        return self.predicted.trust == "exact" and self.predicted.tokens_from != "estimated"
 
     def describe(self) -> str:
         """Tells predicted from delivered for people."""
-        reason = f" ({self.predicted.reason})" if self.predicted.reason else ""
+        predicted = self.predicted
+        reason = f" ({predicted.reason})" if predicted.reason else ""
         return (
-            f"{self.endpoint}, {self.prompt.describe()}: predicted "
-            f"{self.predicted.matched_tokens}, trust {self.predicted.trust}{reason}; "
-            f"delivered {self.delivered_tokens}"
+            f"{self.endpoint}, {self.what}: predicted {predicted.matched_tokens} of "
+            f"{predicted.prompt_tokens} tokens {predicted.tokens_from}, trust {predicted.trust}"
+            f"{reason}; delivered {self.delivered_tokens} of {self.prompt_tokens}"
         )
 
 
@@ -49,13 +85,15 @@ class Sequence:
 class Trial:
     """Sends requests one after the other and keeps every outcome."""
 
-    def __init__(self, engines: list[Engine], indexer: Indexer, seed: int) -> None:
-        """Prepares the workload; nothing is sent yet."""
+    def __init__(
+        self, engines: list[Engine], indexer: Indexer, workload: Workload, seed: int
+    ) -> None:
+        """Takes engines and an indexer that run; nothing is sent yet."""
         self.outcomes: list[Outcome] = []
         self._engines = {engine.name: engine for engine in engines}
         self._indexer = indexer
         self._random = random.Random(seed)
-        self._workload = Workload(seed)
+        self._workload = workload
         self._requests: Counter[str] = Counter()
         self._served: dict[str, list[Sequence]] = {name: [] for name in self._engines}
 
@@ -70,7 +108,7 @@ class Trial:
         A request may leave nothing but removals, which no answer shows. So the engine serves a
         block that nobody has seen: its events come in order, and this one comes last.
         """
-        marker = self._workload.tokens(BLOCK_TOKENS)
+        marker = self._unseen_block()
         self._engines[name].complete(marker, None, max_tokens=1)
         self._wait_for_match(name, Sequence(marker, None), BLOCK_TOKENS, "a marker block")
 
@@ -84,17 +122,19 @@ class Trial:
 
     def trust(self, name: str) -> Prediction:
         """Asks what the indexer says about an endpoint and some prompt."""
-        return self._indexer.score(self._workload.tokens(BLOCK_TOKENS), None)[name]
+        return self._indexer.predict(tokens=self._unseen_block())[name]
 
     def _request(self, prompt: Prompt, among: list[str]) -> None:
-        predictions = self._indexer.score(prompt.tokens, prompt.salt)
+        predictions = self._indexer.predict(**prompt.question())
         name = self._choose(predictions, among)
         self._requests[name] += 1
-        reply = self._engines[name].complete(prompt.tokens, prompt.salt, prompt.max_tokens)
-        outcome = Outcome(name, prompt, predictions[name], reply.cached_tokens)
+        served = prompt.send_to(self._engines[name])
+        outcome = Outcome(
+            name, prompt.describe(), predictions[name], len(served.prompt), served.cached_tokens
+        )
         self.outcomes.append(outcome)
-        self._workload.learn(prompt, reply.output)
-        sequence = Sequence(prompt.tokens + reply.output, prompt.salt)
+        self._workload.learn(prompt, served)
+        sequence = Sequence(served.prompt + served.output, prompt.salt)
         self._served[name].append(sequence)
         self.settle(name)
         # The last token that was sampled has not been computed on.
@@ -110,9 +150,13 @@ class Trial:
             return self._random.choice(others)
         return best
 
+    def _unseen_block(self) -> list[int]:
+        return self._random.choices(TOKEN_RANGE, k=BLOCK_TOKENS)
+
     def _match(self, name: str, sequence: Sequence) -> Prediction:
         # One more token, because an engine always computes a prompt's last token anew.
-        return self._indexer.score(sequence.tokens + sequence.tokens[:1], sequence.salt)[name]
+        tokens = sequence.tokens + sequence.tokens[:1]
+        return self._indexer.predict(tokens=tokens, cache_salt=sequence.salt)[name]
 
     def _wait_for_match(self, name: str, sequence: Sequence, tokens: int, after: str) -> None:
         def is_matched() -> bool | None:
