@@ -26,7 +26,10 @@ import Testing
 
   @Test func `a lost last message is fetched once the source is quiet`() throws {
     let engine = try PublishedEngine()
-    let harness = try ServiceHarness([engine.entry("a")])
+    // Long enough that the message is lost before the source counts as quiet.
+    let harness = try ServiceHarness([engine.entry("a")]) {
+      $0.subscriptions.quietMilliseconds = 2_000
+    }
     engine.store(1..<2)
     try harness.wait(for: .exact(64), of: 1)
     engine.remove(1, block: 0, isLost: true)
