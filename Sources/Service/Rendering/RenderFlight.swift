@@ -37,6 +37,7 @@ struct RenderAttempt {
   let number: UInt64
   let flight: UInt64
   let key: TokenCache.Key
+  let api: InferenceAPI
   let renderer: RendererID
   let startedAt: UInt64
 }

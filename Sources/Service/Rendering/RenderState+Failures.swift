@@ -25,7 +25,8 @@ extension RenderState {
     _ key: TokenCache.Key, at now: UInt64, _ actions: inout [RenderAction]
   ) -> Bool {
     guard !isStopping, let flight = flights[key], flight.tried.count == 1, !flight.waiters.isEmpty,
-      let member = pool.pick(flight.request.model, excluding: flight.tried.first, at: now)
+      let member = pool.pick(
+        for: flight.request, excluding: flight.tried.first, at: now)
     else { return false }
     call(member, key, at: now, &actions)
     metrics.retries.add()
@@ -55,10 +56,10 @@ extension RenderState {
     }
     flights[attempt.key] = RenderFlight(
       id: number(), starter: starter, request: waiter.request, waiters: innocent)
-    if let member = pool.pick(waiter.request.model, at: now) {
+    if let member = pool.pick(for: waiter.request, at: now) {
       call(member, attempt.key, at: now, &actions)
     } else {
-      end(innocent, of: attempt.key, pool.absence(of: waiter.request.model), at: now, &actions)
+      end(innocent, of: attempt.key, pool.absence(for: waiter.request, at: now), at: now, &actions)
     }
   }
 
@@ -133,7 +134,7 @@ extension RenderState {
     _ flight: RenderFlight, at now: UInt64, _ actions: inout [RenderAction]
   ) {
     for (number, renderer) in flight.outstanding where blamed.insert(number).inserted {
-      blame(renderer, .timedOut, at: now, &actions)
+      blame(renderer, .timedOut, flight.request.api, at: now, &actions)
     }
   }
 }

@@ -63,8 +63,8 @@ struct RenderState {
     else { return .overloaded }
     if let flight = flights[waiter.key] { return join(flight, waiter, at: now, &actions) }
     guard callsUnderWay < settings.callsMax else { return .overloaded }
-    guard let member = pool.pick(request.model, at: now) else {
-      return pool.absence(of: request.model)
+    guard let member = pool.pick(for: request, at: now) else {
+      return pool.absence(for: request, at: now)
     }
     let id = add(waiter)
     flights[waiter.key] = RenderFlight(
@@ -79,8 +79,8 @@ struct RenderState {
     _ actions: inout [RenderAction]
   ) -> RenderFailure? {
     let isLate = flight.outstanding.keys.allSatisfy(blamed.contains)
-    if isLate, !pool.hasReady(waiter.request.model) {
-      return pool.absence(of: waiter.request.model)
+    if isLate, !pool.hasReady(for: waiter.request, at: now) {
+      return pool.absence(for: waiter.request, at: now)
     }
     let id = add(waiter)
     flights[waiter.key]?.waiters.append(id)
@@ -112,7 +112,8 @@ struct RenderState {
   ) {
     guard var flight = flights[key] else { return }
     let attempt = RenderAttempt(
-      number: number(), flight: flight.id, key: key, renderer: member.id, startedAt: now)
+      number: number(), flight: flight.id, key: key, api: flight.request.api,
+      renderer: member.id, startedAt: now)
     callsUnderWay += 1
     flight.outstanding[attempt.number] = member.id
     flight.tried.append(member.id)
@@ -141,7 +142,7 @@ struct RenderState {
       land(attempt, result, at: now, &actions)
     case .failure(let failure):
       metrics.count(failure)
-      if !wasBlamed { blame(attempt.renderer, failure, at: now, &actions) }
+      if !wasBlamed { blame(attempt.renderer, failure, attempt.api, at: now, &actions) }
       fail(attempt, failure, at: now, &actions)
     }
   }
@@ -166,9 +167,11 @@ struct RenderState {
   }
 
   mutating func blame(
-    _ renderer: RendererID, _ failure: RenderFailure, at now: UInt64,
+    _ renderer: RendererID, _ failure: RenderFailure, _ api: InferenceAPI, at now: UInt64,
     _ actions: inout [RenderAction]
   ) {
-    if let change = pool.failed(renderer, failure, at: now) { actions.append(.report(change)) }
+    if let change = pool.failed(renderer, failure, api, at: now) {
+      actions.append(.report(change))
+    }
   }
 }

@@ -58,6 +58,8 @@ package enum RenderStatus: Equatable, Sendable {
     case .disabled(let status): self = .disabled(status: status)
     case .unknownModel(let message): self = .unknownModel(message)
     case .unreachable(let reason): self = .unreachable(reason)
+    // The state is logged, and a server's message may quote the prompt.
+    case .unexpectedStatus(let status, _): self = .failing("the renderer answers \(status)")
     default: self = .failing(failure.description)
     }
   }

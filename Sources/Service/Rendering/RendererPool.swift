@@ -18,6 +18,17 @@ struct RendererPool {
     /// When it is to be examined; nil when there is no need.
     var probeAt: UInt64?
     var isProbing = false
+    /// Kinds of requests that it has no path for, as older versions have not, and until when that
+    /// is believed.
+    var missing: [InferenceAPI: UInt64] = [:]
+
+    func isReady(for api: InferenceAPI, at now: UInt64) -> Bool {
+      breaker.isClosed && !lacks(api, at: now)
+    }
+
+    func lacks(_ api: InferenceAPI, at now: UInt64) -> Bool {
+      !missing.isEmpty && missing[api] ?? 0 > now
+    }
   }
 
   /// A renderer whose state became another one.
@@ -88,28 +99,38 @@ struct RendererPool {
 
   // MARK: Calls
 
-  /// Chooses a renderer of `model` other than `excluded`.
+  /// Chooses a renderer for `request` other than `excluded`.
   mutating func pick(
-    _ model: String, excluding excluded: RendererID? = nil, at now: UInt64
+    for request: RenderRequest, excluding excluded: RendererID? = nil, at now: UInt64
   ) -> Member? {
-    let places = places(serving: model)
+    let places = places(serving: request.model)
     let members = members
     let index = choice.pick(
       of: places.count,
-      isReady: { members[places[$0]].breaker.isClosed && members[places[$0]].id != excluded },
+      isReady: {
+        let member = members[places[$0]]
+        return member.isReady(for: request.api, at: now) && member.id != excluded
+      },
       estimate: { members[places[$0]].speed.estimate(at: now) })
     return index.map { members[places[$0]] }
   }
 
   /// Whether `pick` would find someone.
-  func hasReady(_ model: String) -> Bool {
-    places(serving: model).contains { members[$0].breaker.isClosed }
+  func hasReady(for request: RenderRequest, at now: UInt64) -> Bool {
+    places(serving: request.model).contains { members[$0].isReady(for: request.api, at: now) }
   }
 
   /// Why `pick` found nobody.
-  func absence(of model: String) -> RenderFailure {
-    guard let place = places(serving: model).first else { return .noRenderer(model: model) }
-    return .noneUsable("\(members[place].endpoint.name): \(members[place].status)")
+  func absence(for request: RenderRequest, at now: UInt64) -> RenderFailure {
+    let places = places(serving: request.model)
+    guard !places.isEmpty else { return .noRenderer(model: request.model) }
+    if places.contains(where: {
+      members[$0].breaker.isClosed && members[$0].lacks(request.api, at: now)
+    }) {
+      return .unsupported(request.api)
+    }
+    let member = members[places[0]]
+    return .noneUsable("\(member.endpoint.name): \(member.status)")
   }
 
   /// Takes an answer that came after `latency` nanoseconds; one that was too late was no success.
@@ -121,10 +142,19 @@ struct RendererPool {
     if !isLate { members[place].breaker.record(.success, at: now) }
   }
 
-  /// Takes a call that failed; what it took does not count as speed.
-  mutating func failed(_ id: RendererID, _ failure: RenderFailure, at now: UInt64) -> Change? {
+  /// Takes a call for `api` that failed; what it took does not count as speed.
+  mutating func failed(
+    _ id: RendererID, _ failure: RenderFailure, _ api: InferenceAPI, at now: UInt64
+  ) -> Change? {
     guard let place = places[id], let evidence = failure.evidence else { return nil }
     guard members[place].breaker.isClosed else { return nil }
+    if failure == .disabled(status: 404), api != .completions {
+      // Only this path may be missing: the examination of another one tells.
+      members[place].missing[api] = now + breakerSettings.refusalBackOff.wholeNanoseconds
+      members[place].probeAt = now
+      findNextProbe()
+      return nil
+    }
     members[place].breaker.record(evidence, at: now)
     guard !members[place].breaker.isClosed else { return nil }
     members[place].probeAt = members[place].breaker.retryAt

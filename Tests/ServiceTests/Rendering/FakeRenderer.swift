@@ -29,6 +29,7 @@ final class FakeRenderer: @unchecked Sendable {
   private var probeCount = 0
   private var shift: UInt32 = 0
   private var served: String?
+  private var missingPath: String?
   private var extras = ""
   private var server: HTTPServer?
   let address: ListenAddress
@@ -94,6 +95,9 @@ final class FakeRenderer: @unchecked Sendable {
   /// Knows only this model.
   func serve(only model: String) { lock.withLock { served = model } }
 
+  /// Has nothing at this path.
+  func lack(_ path: String) { lock.withLock { missingPath = path } }
+
   /// Adds fields, each with a comma before it, to the objects of answers.
   func add(fields: String) { lock.withLock { extras = fields } }
 
@@ -121,6 +125,9 @@ final class FakeRenderer: @unchecked Sendable {
     let (behaviour, served, extras) = lock.withLock {
       if text.contains("Probe 20470") { probeCount += 1 } else { received.append(text) }
       return (self.behaviour, self.served, self.extras)
+    }
+    if lock.withLock({ missingPath }) == request.path {
+      return json(status: 404, #"{"detail":"Not Found"}"#)
     }
     if let served, let model = fields.model, model != served {
       return json(

@@ -123,7 +123,7 @@ import Tokenize
     // Two such delays, and the slow one is out of use though it answered in the end.
     desk.state.cache.removeAll()
     for member in desk.state.pool.members where member.endpoint.name == slow.endpoint {
-      _ = desk.state.pool.failed(member.id, .timedOut, at: 901)
+      _ = desk.state.pool.failed(member.id, .timedOut, .completions, at: 901)
     }
     #expect(desk.state.pool.reports.filter { $0.breaker == .open }.map(\.name) == [slow.endpoint])
   }

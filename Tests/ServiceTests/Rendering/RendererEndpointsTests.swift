@@ -74,6 +74,26 @@ import Tokenize
     #expect(unknown?.failure == .noRenderer(model: "other"))
   }
 
+  @Test func `an endpoint without one of the paths is used for the others`() throws {
+    let fleet = try Fleet(2) { $0.breaker.refusalBackOff = .seconds(60) }
+    defer { fleet.stop() }
+    fleet.fakes[0].lack("/v1/messages/render")
+    for number in 0..<10 {
+      let request = RendererHarness.request("\(number)", api: .messages)
+      #expect(try fleet.harness.render(request).tokens != nil)
+    }
+    // Asked once, and not again for a while; nothing else of it is in doubt.
+    #expect(fleet.fakes[0].bodies.count <= 2)
+    fleet.fakes[1].lack("/v1/messages/render")
+    let last = try fleet.harness.render(RendererHarness.request("last", api: .messages))
+    #expect(last.failure?.kind == .disabled)
+    let none = fleet.harness.renderAtOnce(RendererHarness.request("none", api: .messages))
+    #expect(none?.failure == .unsupported(.messages))
+    #expect(try fleet.harness.render("completion").tokens != nil)
+    #expect(fleet.harness.renderer.reports.allSatisfy { $0.breaker == .closed })
+    #expect(fleet.harness.lines.count("warning") == 0)
+  }
+
   @Test func `endpoints come and go while requests run`() throws {
     let fleet = try Fleet(2)
     defer { fleet.stop() }

@@ -114,20 +114,35 @@ import Tokenize
     #expect(fake.bodies.count == 1)
   }
 
-  @Test func `half an answer is a failure, and the connection is not used again`() throws {
+  @Test func `half an answer is a failure, and the renderer is used again when they are whole`()
+    throws
+  {
+    let isHalf = Gauge()
     let server = try ConnectionServer { descriptor in
-      guard ConnectionServer.request({ ConnectionServer.read(descriptor) }) != nil else { return }
-      let answer = ConnectionServer.answer("[{\"token_ids\":[1,2,3]}]")
-      ConnectionServer.write(String(answer.dropLast(9)), to: descriptor)
+      while let request = ConnectionServer.request({ ConnectionServer.read(descriptor) }) {
+        let isTokenizer = request.hasPrefix("POST /tokenize")
+        let answer = ConnectionServer.answer(
+          isTokenizer ? #"{"tokens":[1,2,3]}"# : #"[{"token_ids":[1,2,3]}]"#)
+        ConnectionServer.write(String(answer.dropLast(Int(isHalf.value))), to: descriptor)
+        if isHalf.value > 0 { return }
+      }
     }
     defer { server.stop() }
     let endpoint = RenderEndpoint(name: "half", server: .url("http://127.0.0.1:\(server.port)"))
     let harness = try RendererHarness(.fixed(endpoint))
     defer { harness.stop() }
-    try harness.wait(for: .failing)
-    #expect(harness.renderer.reports[0].status.description.contains("broke"))
-    let outcome = harness.renderAtOnce(RendererHarness.request("x"))
-    #expect(outcome?.failure?.kind == .noneUsable)
+    try harness.wait(for: .ready)
+    isHalf.set(9)
+    var kinds: [RenderFailure.Kind] = []
+    try Deadline.wait {
+      kinds.append(try #require(try harness.render("\(kinds.count)").failure?.kind))
+      return kinds.last == .noneUsable
+    }
+    #expect(kinds == [.broken, .broken, .broken, .noneUsable])
+    try harness.lines.waitForOne("warning", "renderer half", "broke")
+    isHalf.set(0)
+    try harness.wait(for: .ready)
+    #expect(try harness.render("whole").tokens == [1, 2, 3])
   }
 
   @Test func `a connection that went stale costs nothing`() throws {
