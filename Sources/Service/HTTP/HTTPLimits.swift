@@ -7,7 +7,7 @@ package struct HTTPLimits: Sendable {
   /// The line and headers of a request; longer ones are refused with 431.
   package var headerBytesMax = 16 << 10
   /// Memory of a connection: its headers, and the piece of a body or an answer under way.
-  package var connectionBytesMax = 32 << 10
+  package var connectionBytesMax = 64 << 10
   /// Connections of each address; more wait in the kernel.
   package var connectionsMax = 1024
   /// A connection without traffic for this long is closed.

@@ -9,13 +9,18 @@
 ///       writer.field("endpoints") { $0.array { for name in names { $0.string(name) } } }
 ///     }
 public struct JSONWriter {
-  public private(set) var bytes: [UInt8] = []
-  private var isCommaDue = false
+  /// The text, and room after it; growing ahead makes a value one check and a few stores.
+  var storage: [UInt8]
+  var count = 0
+  var isCommaDue = false
 
   /// A writer with room for `capacity` bytes.
   public init(capacity: Int = 256) {
-    bytes.reserveCapacity(capacity)
+    storage = [UInt8](repeating: 0, count: max(capacity, 64))
   }
+
+  /// The text so far; a copy.
+  public var bytes: [UInt8] { Array(storage[..<count]) }
 
   // MARK: Containers
 
@@ -31,9 +36,7 @@ public struct JSONWriter {
 
   /// Writes a field of an object; `value` writes exactly one value.
   public mutating func field(_ name: String, value: (inout JSONWriter) -> Void) {
-    string(name)
-    bytes.append(UInt8(ascii: ":"))
-    isCommaDue = false
+    quote(name, isKey: true)
     value(&self)
     assert(isCommaDue, "the field \(name) has no value")
   }
@@ -42,15 +45,15 @@ public struct JSONWriter {
     _ opening: UInt8, _ closing: UInt8, _ body: (inout JSONWriter) -> Void
   ) {
     separate()
-    bytes.append(opening)
+    byte(opening)
     isCommaDue = false
     body(&self)
-    bytes.append(closing)
+    byte(closing)
     isCommaDue = true
   }
 
   private mutating func separate() {
-    if isCommaDue { bytes.append(UInt8(ascii: ",")) }
+    if isCommaDue { byte(UInt8(ascii: ",")) }
     isCommaDue = true
   }
 
@@ -83,71 +86,42 @@ public struct JSONWriter {
   // MARK: Values
 
   /// Writes `value` in quotes.
-  public mutating func string(_ value: String) {
-    separate()
-    var value = value
-    bytes.append(UInt8(ascii: "\""))
-    value.withUTF8 { escape($0) }
-    bytes.append(UInt8(ascii: "\""))
-  }
+  public mutating func string(_ value: String) { quote(value, isKey: false) }
 
   /// Writes an integer.
   public mutating func integer(_ value: Int) {
     separate()
-    if value < 0 { bytes.append(UInt8(ascii: "-")) }
-    let start = bytes.count
-    var rest = value.magnitude
-    repeat {
-      bytes.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10))
-      rest /= 10
-    } while rest > 0
-    bytes[start...].reverse()
+    write(atMost: 20) { Self.print(value, at: $0) }
   }
 
   /// Writes the shortest decimal that reads back as `value`; JSON's only word for an infinity or
   /// a NaN is `null`.
   public mutating func double(_ value: Double) {
     guard value.isFinite else { return null() }
+    // What is whole is by far the most common.
+    if let whole = Int32(exactly: value), whole != 0 || value.sign == .plus {
+      integer(Int(whole))
+      return literal(".0")
+    }
     separate()
-    bytes.append(contentsOf: value.description.utf8)
+    value.description.utf8.withContiguousStorageIfAvailable { copy(UnsafeRawBufferPointer($0)) }
   }
 
   /// Writes `true` or `false`.
   public mutating func bool(_ value: Bool) {
     separate()
-    bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
+    if value { literal("true") } else { literal("false") }
   }
 
   /// Writes `null`.
   public mutating func null() {
     separate()
-    bytes.append(contentsOf: "null".utf8)
+    literal("null")
   }
 
   /// Writes bytes that are one JSON value already.
   public mutating func raw(_ value: UnsafeRawBufferPointer) {
     separate()
-    bytes.append(contentsOf: value)
-  }
-
-  /// Appends `text`; runs that need no escape are copied whole.
-  private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
-    var start = 0
-    for (index, byte) in text.enumerated()
-    where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-      bytes.append(contentsOf: text[start..<index])
-      start = index + 1
-      bytes.append(UInt8(ascii: "\\"))
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-      case 0x0a: bytes.append(UInt8(ascii: "n"))
-      case 0x0d: bytes.append(UInt8(ascii: "r"))
-      case 0x09: bytes.append(UInt8(ascii: "t"))
-      default:
-        bytes.append(contentsOf: byte < 0x10 ? "u000".utf8 : "u00".utf8)
-        bytes.append(contentsOf: String(byte, radix: 16).utf8)
-      }
-    }
-    bytes.append(contentsOf: text[start...])
+    copy(value)
   }
 }
