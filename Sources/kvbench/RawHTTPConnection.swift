@@ -2,7 +2,7 @@ import Glibc
 import Service
 
 /// A connection that repeats prepared requests, so that the client costs next to nothing.
-struct RawHTTPConnection: ~Copyable {
+final class RawHTTPConnection {
   private let descriptor: Int32
   private var buffer = [UInt8](repeating: 0, count: 1 << 20)
 
@@ -27,7 +27,7 @@ struct RawHTTPConnection: ~Copyable {
   /// Sends a request and takes the whole answer.
   ///
   /// - Returns: Its body; nil unless the status is 200.
-  mutating func exchange(_ request: [UInt8]) throws(SystemError) -> ArraySlice<UInt8>? {
+  func exchange(_ request: [UInt8]) throws(SystemError) -> ArraySlice<UInt8>? {
     var sent = 0
     while sent < request.count {
       let count = request.withUnsafeBytes { bytes in

@@ -4,7 +4,7 @@ import Service
 import Simulation
 import Tokenize
 
-/// `POST /v1/score` of 8,192 token ids against 64 endpoints, over TCP and a Unix socket.
+/// A score of 8,192 token ids against 64 endpoints: HTTP/JSON and gRPC, over TCP and Unix sockets.
 enum ServiceBenchmark {
   private static let endpoints = 64
   private static let tokens = 8192
@@ -17,7 +17,7 @@ enum ServiceBenchmark {
     let exchanges = scale.size(2000, smoke: 50)
     report.begin(
       "service",
-      "POST /v1/score, \(tokens) token ids, \(endpoints) endpoints: \(shape.text); "
+      "score of \(tokens) token ids, \(endpoints) endpoints: \(shape.text); "
         + "1 connection, \(exchanges) requests a round, client in the same process")
     let history = forest.stores.map { store in
       (
@@ -25,9 +25,11 @@ enum ServiceBenchmark {
         bytes: EngineMessages.stored(forest.chains[store.chain], store.range)
       )
     }
-    let socket = "/tmp/kvbench-\(getpid()).sock"
+    let socket = "/tmp/kvbench-\(getpid())"
     let fixture = try ServiceFixture(
-      endpoints: endpoints, listen: [.tcp(host: "127.0.0.1", port: 0), .unix(path: socket)],
+      endpoints: endpoints,
+      listen: [.tcp(host: "127.0.0.1", port: 0), .unix(path: socket + ".sock")],
+      grpcListen: [.tcp(host: "127.0.0.1", port: 0), .unix(path: socket + ".grpc")],
       history: history)
     defer { fixture.stop() }
     let isReady = fixture.wait {
@@ -38,17 +40,58 @@ enum ServiceBenchmark {
     var random = SplitMix64(seed: scale.seed)
     let queries = forest.fullQueries(16, &random)
     let holdings = Holdings(forest, for: queries)
-    let requests = queries.map { keys in
-      RawHTTPConnection.request(path: "/v1/score", body: body(keys.flatMap(EngineMessages.tokens)))
-    }
-    for address in fixture.service.addresses {
-      var connection = try RawHTTPConnection(address)
+    for route in try routes(to: fixture.service, queries) {
       var checksum = Checksum()
-      for (request, keys) in zip(requests, queries) {
-        try verify(request, keys, holdings, &connection, &checksum, &report)
+      for (number, keys) in queries.enumerated() {
+        try verify(route, number, keys, holdings, &checksum, &report)
       }
-      try measure(requests, address, exchanges, scale, &connection, checksum, &report)
+      try measure(route, queries.count, exchanges, scale, checksum, &report)
     }
+  }
+
+  /// One way to ask.
+  private struct Route {
+    var name: String
+    /// In microseconds: of the median, and of the server's processor time.
+    var goals: (median: Double, cost: Double)
+    /// Asks for a prompt by its number; the answer's bytes, nil when there is none.
+    var ask: (_ number: Int) throws -> [UInt8]?
+    /// Each endpoint's `matched_tokens`, in the order of an answer.
+    var matchedTokens: ([UInt8]) throws -> [Int]
+  }
+
+  private static func routes(
+    to service: IndexerService, _ queries: [[UInt64]]
+  ) throws -> [Route] {
+    let prompts = queries.map { $0.flatMap(EngineMessages.tokens) }
+    let requests = prompts.map { RawHTTPConnection.request(path: "/v1/score", body: body($0)) }
+    let messages = prompts.map { prompt in
+      var message = ScoreRequestMessage()
+      message.model = LoadedFleet.model
+      message.tokens = prompt
+      return message.serialized()
+    }
+    return try service.addresses.map { address in
+      let connection = try RawHTTPConnection(address)
+      return Route(
+        name: "HTTP/JSON over \(kind(address))", goals: (120, 90),
+        ask: { try connection.exchange(requests[$0]).map { Array($0) } },
+        matchedTokens: { try matchedTokens($0) })
+    }
+      + service.grpcAddresses.map { address in
+        let connection = try GRPCClientConnection(address)
+        return Route(
+          name: "gRPC over \(kind(address))", goals: (40, 25),
+          ask: { try connection.unary("/kvindexer.v1.KVIndexer/Score", messages[$0]).message },
+          matchedTokens: { bytes in
+            try bytes.withUnsafeBytes { try ScoreResponseMessage(parsing: $0) }
+              .endpoints.map { Int($0.matchedTokens) }
+          })
+      }
+  }
+
+  private static func kind(_ address: ListenAddress) -> String {
+    if case .tcp = address { "TCP" } else { "a Unix socket" }
   }
 
   private static func body(_ tokens: [TokenID]) -> [UInt8] {
@@ -65,14 +108,14 @@ enum ServiceBenchmark {
   }
 
   private static func verify(
-    _ request: [UInt8], _ keys: [UInt64], _ holdings: Holdings,
-    _ connection: inout RawHTTPConnection, _ checksum: inout Checksum, _ report: inout Report
+    _ route: Route, _ number: Int, _ keys: [UInt64], _ holdings: Holdings,
+    _ checksum: inout Checksum, _ report: inout Report
   ) throws {
-    guard let answer = try connection.exchange(request) else {
+    guard let answer = try route.ask(number) else {
       report.check(false, "the service refuses a request")
       return
     }
-    let matched = try matchedTokens(Array(answer))
+    let matched = try route.matchedTokens(answer)
     report.check(matched.count == endpoints, "\(matched.count) endpoints answered")
     for (lane, tokens) in matched.enumerated() {
       // An engine computes the last token itself, so a whole prompt counts a block less.
@@ -111,8 +154,8 @@ enum ServiceBenchmark {
   }
 
   private static func measure(
-    _ requests: [[UInt8]], _ address: ListenAddress, _ exchanges: Int, _ scale: Scale,
-    _ connection: inout RawHTTPConnection, _ checksum: Checksum, _ report: inout Report
+    _ route: Route, _ prompts: Int, _ exchanges: Int, _ scale: Scale, _ checksum: Checksum,
+    _ report: inout Report
   ) throws {
     var best: Samples?
     var cost = Double.infinity
@@ -122,7 +165,7 @@ enum ServiceBenchmark {
       let own = ProcessStatistics.threadNanoseconds()
       for number in 0..<exchanges {
         let start = MonotonicClock.nowNanoseconds()
-        let answer = try connection.exchange(requests[number % requests.count])
+        let answer = try route.ask(number % prompts)
         values.append(Double(MonotonicClock.nowNanoseconds() - start))
         report.check(answer != nil, "the service refuses a request")
       }
@@ -133,11 +176,10 @@ enum ServiceBenchmark {
       let samples = Samples(values)
       if samples.median < best?.median ?? .infinity { best = samples }
     }
-    let kind = if case .tcp = address { "TCP" } else { "Unix socket" }
     report.row(
-      "HTTP/JSON over \(kind)", best ?? Samples([]), unit: "µs", scale: 1000, goal: .median(120),
+      route.name, best ?? Samples([]), unit: "µs", scale: 1000, goal: .median(route.goals.median),
       checksum: checksum)
     report.row(
-      "HTTP/JSON over \(kind), server's processor time", cost, unit: "µs/request", goal: 90)
+      "\(route.name), server's processor time", cost, unit: "µs/request", goal: route.goals.cost)
   }
 }

@@ -11,7 +11,8 @@ final class ServiceFixture {
 
   /// Publishes `history`, each message on behalf of a source, and starts a service that replays it.
   init(
-    endpoints: Int, listen: [ListenAddress], history: [(source: Int, bytes: [UInt8])]
+    endpoints: Int, listen: [ListenAddress], grpcListen: [ListenAddress] = [],
+    history: [(source: Int, bytes: [UInt8])]
   ) throws {
     let context = ZMQContext()
     publishers = try (0..<endpoints).map { _ in
@@ -23,7 +24,7 @@ final class ServiceFixture {
     for publisher in publishers { publisher.flush() }
     var configuration = ServiceConfiguration()
     configuration.listen = listen
-    configuration.grpcListen = []
+    configuration.grpcListen = grpcListen
     configuration.rendering = nil
     configuration.log = Log(minimum: .error)
     configuration.endpoints = try EndpointsFile(

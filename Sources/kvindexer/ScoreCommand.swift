@@ -80,6 +80,9 @@ enum ScoreCommand: Command {
     let content = try given.first.map { _, file in
       try FileBytes.read(file == "-" ? "/dev/stdin" : file, atMost: 64 << 20)
     }
+    if let (option, file) = given.first, option != "tokens", let content {
+      try checkJSON(content, file)
+    }
     var json = JSONWriter()
     json.object { json in
       for case (let name, let value?) in names {
@@ -100,6 +103,20 @@ enum ScoreCommand: Command {
       }
     }
     return json.bytes
+  }
+
+  /// What is no JSON is told by its place in the file, not in the request that is made of it.
+  private static func checkJSON(_ content: [UInt8], _ file: String) throws(UsageError) {
+    try content.span.withUnsafeBytes { bytes throws(UsageError) in
+      do throws(JSONError) {
+        var cursor = JSONCursor(bytes)
+        try cursor.skipValue()
+        try cursor.finish()
+      } catch {
+        let place = TextPosition(of: error.offset, in: bytes)
+        throw UsageError(message: "\(file):\(place.line):\(place.column): \(error.message)")
+      }
+    }
   }
 
   /// Every run of digits is a token; what is too large for one is left to the service to refuse.

@@ -210,7 +210,7 @@ extension IndexerAPI {
           json.field("renderer", report.name)
           json.field("status", report.status.name.rawValue)
           json.field("reason", report.status == .ready ? nil : "\(report.status)")
-          json.field("circuit", "\(report.breaker)")
+          json.field("circuit", report.breaker.rawValue)
         }
       }
     }

@@ -92,7 +92,9 @@ extension IndexerAPI {
 
   // MARK: Admission
 
-  /// Counts a request in; answers it itself when there are too many. Whom it lets in must leave.
+  /// Counts a request in, or answers it itself when there are too many.
+  ///
+  /// - Returns: The client that has to leave `admission` once it is answered.
   func admit(_ request: borrowing HTTPRequest, _ reply: HTTPReply) -> String? {
     let client = request.client
     guard let refusal = admission.enter(client: client) else { return client }

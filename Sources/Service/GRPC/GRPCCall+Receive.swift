@@ -55,7 +55,9 @@ extension GRPCCall {
 
   private func takeMessages(_ chunk: UnsafeRawBufferPointer, isLast: Bool) {
     var chunk = chunk
-    while phase == .open {
+    while phase == .open, !chunk.isEmpty {
+      // The one message of a unary call is complete, and something follows.
+      if handler == nil, reader.heldMessage != nil { return refuseMessageCount() }
       do throws(GRPCMessageReader.Fault) {
         guard let message = try reader.next(&chunk) else { return }
         loop.context.metrics.messagesReceived.add()
@@ -72,10 +74,7 @@ extension GRPCCall {
 
   /// Takes the message of a unary call, which is answered when no other can follow.
   private func receiveOnly(_ message: UnsafeRawBufferPointer, isComplete: Bool) {
-    guard let unaryHandler else {
-      return abandon(
-        GRPCStatus(.unimplemented, "the method takes one message"), .messageCount)
-    }
+    guard let unaryHandler else { return refuseMessageCount() }
     guard isComplete else {
       reader.hold(message)
       return
@@ -94,10 +93,7 @@ extension GRPCCall {
     }
     if let handler { return handler.onHalfClose() }
     guard let unaryHandler else { return }
-    guard let message = reader.heldMessage else {
-      return abandon(
-        GRPCStatus(.unimplemented, "the method takes one message"), .messageCount)
-    }
+    guard let message = reader.heldMessage else { return refuseMessageCount() }
     self.unaryHandler = nil
     unaryHandler(GRPCRequest(message: message, call: self), GRPCReply(self))
   }
@@ -115,6 +111,10 @@ extension GRPCCall {
       let message = "a message of \(bytes) bytes is larger than \(bytesMax)"
       abandon(GRPCStatus(.resourceExhausted, message), .messageTooLarge)
     }
+  }
+
+  private func refuseMessageCount() {
+    abandon(GRPCStatus(.unimplemented, "the method takes one message"), .messageCount)
   }
 
   /// The deadline has passed, and there is no answer.

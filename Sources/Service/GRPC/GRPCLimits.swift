@@ -14,7 +14,7 @@ package struct GRPCLimits: Sendable {
   /// Bytes that a call has sent and its reader has not taken; a call with more is reset.
   ///
   /// One message is always let through, so that answers may be larger.
-  package var unreadBytesMax = 8 << 20
+  package var unreadBytesMax = 32 << 20
   /// A connection that is silent for so long is asked whether it is still there.
   package var keepaliveSeconds = 60
   /// How long it may take to answer that, or to begin.

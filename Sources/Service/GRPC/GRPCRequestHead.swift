@@ -17,8 +17,11 @@ struct GRPCRequestHead {
   private var hasBadTimeout = false
 
   /// Takes a header; names are in lower case, as HTTP/2 demands.
+  ///
+  /// - Parameter now: What a timeout counts from.
   mutating func take(
-    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, context: GRPCServerContext
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ context: GRPCServerContext,
+    now: UInt64
   ) {
     // What HTTP/2 counts for a header, beside its bytes.
     headerBytes += name.count + value.count + 32
@@ -27,7 +30,7 @@ struct GRPCRequestHead {
     case 5 where name.equals(":path"): route = context.router.find(value)
     case 7 where name.equals(":method"): isPost = value.equals("POST")
     case 12 where name.equals("content-type"): isGRPC = Self.isGRPC(contentType: value)
-    case 12 where name.equals("grpc-timeout"): takeTimeout(value)
+    case 12 where name.equals("grpc-timeout"): takeTimeout(value, now)
     default: if !Self.isProtocols(name) { metadata.append(name: name, value: value) }
     }
   }
@@ -49,13 +52,12 @@ struct GRPCRequestHead {
     return nil
   }
 
-  private mutating func takeTimeout(_ value: UnsafeRawBufferPointer) {
+  private mutating func takeTimeout(_ value: UnsafeRawBufferPointer, _ now: UInt64) {
     guard let nanoseconds = GRPCTimeout.nanoseconds(value) else {
       hasBadTimeout = true
       return
     }
-    let (deadline, overflow) = MonotonicClock.nowNanoseconds()
-      .addingReportingOverflow(nanoseconds)
+    let (deadline, overflow) = now.addingReportingOverflow(nanoseconds)
     deadlineNanoseconds = overflow ? .max : deadline
   }
 

@@ -22,7 +22,7 @@ final class HTTPTransfer {
   }
 
   deinit {
-    curl_easy_cleanup(handle)
+    PipeSignal.suppressed { curl_easy_cleanup(handle) }
     errorText.deallocate()
   }
 
@@ -48,7 +48,7 @@ final class HTTPTransfer {
   }
 
   /// Sends the request and waits for the answer.
-  func perform() -> CURLcode { curl_easy_perform(handle) }
+  func perform() -> CURLcode { PipeSignal.suppressed { curl_easy_perform(handle) } }
 
   /// What came of it.
   func reply(_ code: CURLcode) throws(HTTPClientError) -> HTTPClient.Reply {

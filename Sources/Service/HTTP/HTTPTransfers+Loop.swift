@@ -11,6 +11,8 @@ extension HTTPTransfers {
       var running: Int32 = 0
       check(curl_multi_perform(multi, &running), "curl_multi_perform")
       finishDone()
+      // What ended made room; nothing else would wake this thread for those that wait.
+      beginWaiting()
       let next = tick(MonotonicClock.nowNanoseconds())
       sleep(until: [next, earliestWaitingDeadline].compactMap(\.self).min())
     }

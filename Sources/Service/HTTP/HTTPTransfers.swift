@@ -62,13 +62,13 @@ package final class HTTPTransfers: @unchecked Sendable {
     cc_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limits.transfersMax)
   }
 
-  deinit { curl_multi_cleanup(multi) }
+  deinit { _ = PipeSignal.suppressed { curl_multi_cleanup(multi) } }
 
   /// Starts the thread; it keeps this object alive until `stop`.
   package func start(name: String, tick: @escaping Tick = { _ in nil }) {
     lock.withLock {
       precondition(thread == nil, "the thread was started before")
-      thread = WorkerThread(name: name) { self.run(tick) }
+      thread = WorkerThread(name: name) { PipeSignal.suppressed { self.run(tick) } }
     }
   }
 

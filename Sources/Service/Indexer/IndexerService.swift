@@ -12,8 +12,10 @@ package final class IndexerService: Sendable {
   private let subscriptions: SubscriptionLoop
   private let ingest: Ingest
   private let renderer: Renderer?
+  private let servedModels: ServedModels
   private let watcher: EndpointsWatcher?
-  private let watch: FleetWatch
+  /// Tells what changes in the fleet.
+  package let fleetWatch: FleetWatch
   private let listeners: ServiceListeners
   private let housekeeping: Housekeeping
 
@@ -34,12 +36,17 @@ package final class IndexerService: Sendable {
         undecodable: { subscriptions.undecodable($0, $1, sequence: $2) },
         historyCleared: { subscriptions.historyCleared($0, $1, sequence: $2) }))
     let renderer = try configuration.rendering.map { try Renderer(settings: $0, log: log) }
+    let servedModels = try ServedModels(security: configuration.rendering?.security ?? .init())
     let membership = FleetMembership(
       fleet: fleet, subscriptions: subscriptions, defaultModel: configuration.model, log: log,
-      changed: { renderer?.setEndpoints($0.map(\.renderEndpoint)) })
+      changed: { members in
+        renderer?.setEndpoints(members.map(\.renderEndpoint))
+        servedModels.set(members)
+      })
     membership.add(configuration.endpoints)
     watcher = try Self.watch(configuration.endpointsFile, membership, log)
-    let resolver = PromptResolver(membership: membership, renderer: renderer)
+    let resolver = PromptResolver(
+      membership: membership, renderer: renderer, servedModels: servedModels)
     let scorer = Scorer(
       fleet: fleet, membership: membership, resolver: resolver, metrics: metrics,
       deadlineDefault: configuration.scoreDeadline)
@@ -60,6 +67,7 @@ package final class IndexerService: Sendable {
         isReady: { api.isReady })
     } catch {
       watcher?.stop()
+      servedModels.stop()
       renderer?.stop()
       throw error
     }
@@ -70,7 +78,8 @@ package final class IndexerService: Sendable {
     self.subscriptions = subscriptions
     self.ingest = ingest
     self.renderer = renderer
-    self.watch = watch
+    self.servedModels = servedModels
+    fleetWatch = watch
     self.listeners = listeners
     housekeeping = Housekeeping(fleet: fleet) { listeners.refreshHealth() }
     ingest.start()
@@ -106,8 +115,9 @@ package final class IndexerService: Sendable {
     watcher?.stop()
     let cutOff = listeners.stop(waitingAtMost: configuration.stopLimit)
     if cutOff > 0 { configuration.log(.warning, "\(cutOff) requests were cut off") }
-    watch.stop()
+    fleetWatch.stop()
     renderer?.stop()
+    servedModels.stop()
     subscriptions.stop()
     ingest.stop()
     housekeeping.stop()

@@ -24,6 +24,7 @@ struct MetricsPage {
     var text = MetricsText()
     let rows = sourceRows()
     addService(&text)
+    addServing(&text)
     addIndex(&text)
     addEvents(&text, rows)
     addStreams(&text, rows)

@@ -9,13 +9,15 @@ final class PromptResolver: Sendable {
   private let membership: FleetMembership
   /// Nil when rendering is switched off.
   private let renderer: Renderer?
+  private let servedModels: ServedModels
   private let keySeed = RenderKeySeed()
   private let estimator: PromptEstimator
   private static let estimatedBlockTokens = 16
 
-  init(membership: FleetMembership, renderer: Renderer?) {
+  init(membership: FleetMembership, renderer: Renderer?, servedModels: ServedModels) {
     self.membership = membership
     self.renderer = renderer
+    self.servedModels = servedModels
     estimator = PromptEstimator(blockTokens: Self.estimatedBlockTokens)
   }
 
@@ -58,7 +60,9 @@ final class PromptResolver: Sendable {
     } catch {
       throw HTTPError(error)
     }
-    let names = try names(hints.model ?? request.model, lora: hints.lora ?? request.lora)
+    let adapter = request.model.flatMap { servedModels.meaning(of: $0)?.lora }
+    let names = try names(
+      hints.model ?? request.model, lora: hints.lora ?? request.lora ?? adapter)
     let salt = hints.cacheSalt ?? request.cacheSalt
     if case .tokens(let prompts) = request.prompt {
       let features = request.features
@@ -127,20 +131,25 @@ final class PromptResolver: Sendable {
 
   // MARK: Models
 
-  /// The model that a request means: the one it names, or the only one there is.
-  private func names(_ model: String?, lora: String?) throws(HTTPError) -> Names {
+  /// The model that a request means: the one it names, or the only one there is; and the adapter,
+  /// which requests name as if it were a model.
+  private func names(_ name: String?, lora: String?) throws(HTTPError) -> Names {
     let members = membership.members
     let models = Set(members.map(\.model)).subtracting([""]).sorted()
-    let listed = models.isEmpty ? "none is configured" : models.joined(separator: ", ")
-    guard let model else {
+    guard let name else {
       if models.count <= 1 { return (models.first ?? "", lora) }
-      throw .invalidRequest("model: required, because there are several: \(listed)", param: "model")
+      throw .invalidRequest(
+        "model: required, because there are several: \(models.joined(separator: ", "))",
+        param: "model")
     }
-    if models.contains(model) || members.contains(where: { $0.model.isEmpty }) {
-      return (model, lora)
-    }
+    if models.contains(name) { return (name, lora) }
+    if let meaning = servedModels.meaning(of: name) { return (meaning.model, lora ?? meaning.lora) }
+    if members.contains(where: { $0.model.isEmpty }) { return (name, lora) }
+    servedModels.refresh()
+    let listed = models.isEmpty ? "none is configured" : models.joined(separator: ", ")
     throw .notFound(
-      "no endpoint serves the model '\(model)'; models: \(listed). A LoRA adapter goes into `lora`.",
+      "no endpoint serves the model '\(name)'; models: \(listed). A LoRA adapter that the "
+        + "endpoints do not list goes into `lora`.",
       param: "model")
   }
 }

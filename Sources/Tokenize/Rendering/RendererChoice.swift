@@ -3,7 +3,7 @@ public struct RendererSpeed: Equatable, Sendable {
   /// Weight of the newest answer.
   private static let weight = 0.2
   /// After so long an average says nothing, so that a renderer that was slow gets another chance.
-  static let lifetimeNanoseconds: UInt64 = 10_000_000_000
+  static let lifetimeNanoseconds: UInt64 = 2_000_000_000
 
   private var nanoseconds = 0.0
   private var measuredAt: UInt64?

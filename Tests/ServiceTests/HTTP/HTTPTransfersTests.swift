@@ -7,10 +7,11 @@ import Testing
   private func echo() throws -> HTTPServer {
     try HTTPServer(
       [.tcp(host: "127.0.0.1", port: 0)], log: { _ in },
-      handler: { request in
-        HTTPResponse(
-          contentType: "text/plain",
-          headers: [(name: "X-Own", value: request.header("x-own") ?? "")], body: request.body)
+      handler: { request, reply in
+        reply.send(
+          HTTPResponse(
+            contentType: "text/plain",
+            headers: [(name: "X-Own", value: request.header("x-own") ?? "")], body: request.body))
       })
   }
 

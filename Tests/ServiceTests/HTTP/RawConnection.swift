@@ -4,14 +4,17 @@ import Glibc
 struct RawConnection: ~Copyable {
   private let descriptor: Int32
 
-  init(port: UInt16) throws {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  init(port: UInt16) throws { descriptor = try Self.connect(port: port) }
+
+  /// A connected socket that gives up waiting after a while.
+  static func connect(port: UInt16) throws -> Int32 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
     let status = withUnsafeBytes(of: address) { bytes in
-      connect(
+      Glibc.connect(
         descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
         socklen_t(bytes.count))
     }
@@ -20,6 +23,7 @@ struct RawConnection: ~Copyable {
     var limit = timeval(tv_sec: 20, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    return descriptor
   }
 
   struct Failure: Error { var code: Int32 }

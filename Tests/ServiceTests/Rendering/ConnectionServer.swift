@@ -50,7 +50,7 @@ final class ConnectionServer: @unchecked Sendable {
         open.insert(descriptor)
         threads.append(
           WorkerThread(name: "connection") { [self] in
-            handle(descriptor)
+            PipeSignal.suppressed { handle(descriptor) }
             lock.withLock { _ = open.remove(descriptor) }
             close(descriptor)
           })

@@ -40,8 +40,9 @@ final class FakeRenderer: @unchecked Sendable {
     let reference = Reference()
     let server = try HTTPServer(
       [address], limits: limits, log: { _ in },
-      handler: { request in
-        reference.renderer?.answer(request) ?? HTTPResponse(contentType: "text/plain", body: [])
+      handler: { request, reply in
+        reply.send(
+          reference.renderer?.answer(request) ?? HTTPResponse(contentType: "text/plain", body: []))
       })
     self.server = server
     self.address = server.addresses[0]

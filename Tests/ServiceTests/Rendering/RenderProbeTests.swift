@@ -20,7 +20,7 @@ import Tokenize
   @Test func `a good renderer is ready, which is logged once and quietly`() throws {
     try withFakes(1) { fakes, harness in
       try harness.wait(for: .ready)
-      #expect(harness.lines.count("info", "renderer fixed: ready") == 1)
+      try harness.lines.waitForOne("info", "renderer fixed: ready")
       #expect(harness.lines.count("warning") == 0)
       #expect(fakes[0].probes == 1)
       #expect(fakes[0].bodies.isEmpty)
@@ -42,7 +42,7 @@ import Tokenize
     #expect(outcome?.failure == .noneUsable("fixed: \(hint)"))
     // It is tried again and again, and said once.
     try Deadline.wait { fake.probes >= 4 }
-    #expect(harness.lines.count("warning", hint) == 1)
+    try harness.lines.waitForOne("warning", hint)
     fake.behave(.right)
     try harness.wait(for: .ready)
     #expect(try harness.render("x").tokens != nil)
@@ -57,7 +57,7 @@ import Tokenize
       fake.stop()
     }
     try harness.wait(for: .disagrees)
-    #expect(harness.lines.count("error", "renderer fixed", "differ", "/tokenize at fixed") == 1)
+    try harness.lines.waitForOne("error", "renderer fixed", "differ", "/tokenize at fixed")
     let outcome = harness.renderAtOnce(RendererHarness.request("x"))
     #expect(outcome?.failure?.kind == .noneUsable)
     #expect(fake.bodies.isEmpty)
@@ -89,7 +89,7 @@ import Tokenize
       ])
       try harness.wait(until: "a", is: .ready)
       try harness.wait(until: "b", is: .unknownModel)
-      #expect(harness.lines.count("warning", "renderer b", "does not know the model") == 1)
+      try harness.lines.waitForOne("warning", "renderer b", "does not know the model")
       for number in 0..<10 { #expect(try harness.render("\(number)").tokens != nil) }
       #expect(fakes[1].bodies.isEmpty)
     }
@@ -108,7 +108,7 @@ import Tokenize
     let harness = try RendererHarness(.fixed(endpoint))
     defer { harness.stop() }
     try harness.wait(for: .unverified)
-    #expect(harness.lines.count("warning", "could not be compared") == 1)
+    try harness.lines.waitForOne("warning", "could not be compared")
     #expect(try harness.render("x").tokens == [7])
   }
 

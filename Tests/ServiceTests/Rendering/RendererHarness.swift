@@ -79,7 +79,15 @@ final class RendererHarness: Sendable {
 
 extension LogLines {
   /// How many lines have all of these parts.
-  func count(_ parts: String...) -> Int {
+  func count(_ parts: String...) -> Int { count(parts) }
+
+  /// Waits for a line with all of these parts: a state is seen before its line is written.
+  func waitForOne(_ parts: String...) throws {
+    try Deadline.wait { count(parts) > 0 }
+    #expect(count(parts) == 1, "\(parts)")
+  }
+
+  private func count(_ parts: [String]) -> Int {
     all.count { line in parts.allSatisfy { line.contains($0) } }
   }
 }

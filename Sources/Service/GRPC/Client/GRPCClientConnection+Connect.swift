@@ -53,7 +53,7 @@ extension GRPCClientConnection {
     guard descriptor >= 0 else { throw SystemError(operation) }
     guard Glibc.connect(descriptor, address, size) == 0 else {
       let error = SystemError(operation)
-      close(descriptor)
+      Glibc.close(descriptor)
       throw error
     }
     return descriptor

@@ -6,7 +6,7 @@ import Glibc
 ///
 /// It is there for measurements and tests; it has no deadlines and does not reconnect.
 package final class GRPCClientConnection {
-  private let descriptor: Int32
+  private var descriptor: Int32
   private let path: String
   private var session: OpaquePointer?
   private var call = Call()
@@ -45,8 +45,14 @@ package final class GRPCClientConnection {
 
   deinit {
     nghttp2_session_del(session)
-    close(descriptor)
+    close()
     buffer.deallocate()
+  }
+
+  /// Closes the connection; any further call fails.
+  package func close() {
+    if descriptor >= 0 { Glibc.close(descriptor) }
+    descriptor = -1
   }
 
   /// Calls a method and waits for its answer.

@@ -38,7 +38,8 @@ extension GRPCConnection {
     else { return 0 }
     call.request.take(
       UnsafeRawBufferPointer(start: name, count: nameCount),
-      UnsafeRawBufferPointer(start: value, count: valueCount), context: connection.loop.context)
+      UnsafeRawBufferPointer(start: value, count: valueCount), connection.loop.context,
+      now: connection.loop.now)
     return 0
   }
 
