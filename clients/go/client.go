@@ -112,7 +112,7 @@ func (c *Client) Reserve(ctx context.Context, claim Claim) (Reservation, error) 
 		return Reservation{}, err
 	}
 	content, err := c.transport.exchange(ctx, http.MethodPost, "/v1/reservations", body.bytes())
-	if isNotFound(err) {
+	if isUnknownEndpoint(err) {
 		return Reservation{Reason: err.Error()}, nil
 	}
 	if err != nil {
@@ -165,9 +165,9 @@ func noSignal(err error) (string, error) {
 	return err.Error(), nil
 }
 
-func isNotFound(err error) bool {
+func isUnknownEndpoint(err error) bool {
 	var fault *RequestError
-	return errors.As(err, &fault) && fault.Status == http.StatusNotFound
+	return errors.As(err, &fault) && fault.Status == http.StatusNotFound && fault.Param == "endpoint"
 }
 
 // serverMilliseconds leaves the server less time than there is, so that the answer that it then

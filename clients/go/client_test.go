@@ -285,13 +285,18 @@ func TestReservesAndReleases(t *testing.T) {
 
 func TestAClaimThatCanNotBeMadeIsNoError(t *testing.T) {
 	for _, status := range []int{404, 409, 503} {
-		client := serve(t, reply(status, `{"error":{"message":"not now"}}`), patience)
+		body := `{"error":{"message":"not now","param":"endpoint"}}`
+		client := serve(t, reply(status, body), patience)
 		made, err := client.Reserve(background, Claim{
 			RequestID: "1", Endpoint: "e", Request: Request{Tokens: []uint32{1}},
 		})
 		if err != nil || made.Signal || !strings.Contains(made.Reason, "not now") {
 			t.Errorf("status %d: got %+v, error %v", status, made, err)
 		}
+	}
+	client := serve(t, reply(404, `{"error":{"param":"model"}}`), patience)
+	if _, err := client.Reserve(background, Claim{Request: Request{Prompt: "x"}}); err == nil {
+		t.Error("a model that does not exist is an error")
 	}
 }
 

@@ -262,7 +262,7 @@ class Client:
         except _NoSignal as failure:
             return Reservation(signal=False, reason=str(failure))
         except RequestError as error:
-            if error.status != 404:
+            if error.status != 404 or error.param != "endpoint":
                 raise
             return Reservation(signal=False, reason=str(error))
 

@@ -11,7 +11,7 @@ from rendering import RenderComparison
 from token_workload import TokenWorkload
 from trial import Outcome, Trial
 
-STEADY_REQUESTS = 240
+STEADY_REQUESTS = 160
 RESET_REQUESTS = 12
 ONE_DOWN_REQUESTS = 12
 RESTARTED_REQUESTS = 40
@@ -124,7 +124,10 @@ class Run:
     def chat(self) -> None:
         """Both servers serve chats, which are rendered to be scored."""
         self._chats.run(CHATS, self._names)
-        self._say(f"chat: {CHATS} requests")
+        hits = sum(outcome.delivered_tokens > 0 for outcome in self._chats.outcomes)
+        self._say(f"chat: {CHATS} requests, {hits} hits")
+        if not hits:
+            raise RunFailed("no chat found anything cached")
 
     def _wait_until_exact(self, name: str) -> None:
         def is_exact() -> bool | None:

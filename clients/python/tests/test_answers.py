@@ -198,6 +198,12 @@ class OtherCallTests(ClientTest):
                 if status != 409:
                     self.assertFalse(client.release("1"))
 
+    def test_a_claim_for_an_unknown_model_is_an_error(self) -> None:
+        error = {"error": {"message": "no such model", "type": "x", "param": "model"}}
+        with StubServer(lambda *_: answer(error, 404)) as server:
+            with self.assertRaises(RequestError):
+                self.client(server.url).reserve("1", "e", tokens=[1])
+
     def test_lists_endpoints(self) -> None:
         item = {
             "endpoint": "vllm-0",
