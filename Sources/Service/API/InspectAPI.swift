@@ -19,7 +19,7 @@ extension IndexerAPI {
     let statuses = member.sources.compactMap { source in fleet.read { $0.status(of: source.id) } }
     json.object { json in
       json.field("endpoint", member.name)
-      json.field("address", member.configuration.authority)
+      json.field("address", member.address)
       json.field("model", member.model.isEmpty ? nil : member.model)
       json.field("labels") { json in
         json.object { json in

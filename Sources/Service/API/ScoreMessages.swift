@@ -84,7 +84,7 @@ extension EndpointScoreMessage {
   fileprivate init(_ endpoint: EndpointScore) {
     self.init()
     self.endpoint = endpoint.member.name
-    address = endpoint.member.configuration.authority
+    address = endpoint.member.address
     blockSize = UInt32(clamping: endpoint.blockSize ?? 0)
     matchedTokens = UInt32(clamping: endpoint.matchedTokens)
     tiers = TierTokenCounts(endpoint.tierTokens)

@@ -3,11 +3,23 @@ package import KVIndexer
 /// Which endpoints there are, and the sources of each: keeps index and subscriptions in step.
 package final class FleetMembership: @unchecked Sendable {
   /// An endpoint and what it is called in answers.
-  package struct Member: Sendable {
-    package var name: String
-    package var configuration: EndpointConfiguration
-    package var model: String
-    package var sources: [Subscribed]
+  package final class Member: Sendable {
+    package let name: String
+    /// Where requests go, as answers tell it.
+    package let address: String
+    package let configuration: EndpointConfiguration
+    package let model: String
+    package let sources: [Subscribed]
+
+    init(
+      name: String, configuration: EndpointConfiguration, model: String, sources: [Subscribed]
+    ) {
+      self.name = name
+      address = configuration.authority
+      self.configuration = configuration
+      self.model = model
+      self.sources = sources
+    }
   }
 
   /// One of an endpoint's event sources.
@@ -60,10 +72,9 @@ package final class FleetMembership: @unchecked Sendable {
     }
     let name = identity.namespace == "default" ? identity.name : identity.description
     let model = configuration.model ?? defaultModel
-    var member = Member(name: name, configuration: configuration, model: model, sources: [])
-    for source in configuration.sources {
-      member.sources.append(subscribe(name, model, configuration, source))
-    }
+    let member = Member(
+      name: name, configuration: configuration, model: model,
+      sources: configuration.sources.map { subscribe(name, model, configuration, $0) })
     lock.withLock { byIdentity[identity] = member }
     log(.info, "\(name): added at \(configuration.authority), \(member.sources.count) sources")
   }

@@ -91,7 +91,7 @@ package final class FleetWatch: @unchecked Sendable {
 
   private func entries() -> [FleetEntry] {
     membership.members.flatMap { member -> [FleetEntry] in
-      let address = member.configuration.authority
+      let address = member.address
       guard !member.sources.isEmpty else {
         return [
           FleetEntry(

@@ -11,9 +11,8 @@ extension EndpointScore {
   /// The name that a list of pods means this endpoint by: its own, or its address with or without
   /// the port.
   func identifier(in pods: [String]) -> String? {
-    let configuration = member.configuration
-    return pods.first {
-      $0 == member.name || $0 == configuration.authority || $0 == "\(configuration.address)"
+    pods.first {
+      $0 == member.name || $0 == member.address || $0 == member.configuration.address.text
     }
   }
 }

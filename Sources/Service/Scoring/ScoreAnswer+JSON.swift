@@ -50,7 +50,7 @@ extension EndpointScore {
   fileprivate func write(to json: inout JSONWriter, detail: Bool) {
     json.object { json in
       json.field("endpoint", member.name)
-      json.field("address", member.configuration.authority)
+      json.field("address", member.address)
       json.field("block_size", blockSize)
       json.field("matched_tokens", matchedTokens)
       json.field("matched_blocks", matchedBlocks)

@@ -49,7 +49,7 @@ final class ServedModels: @unchecked Sendable {
     lock.withLock {
       var next: [String: Endpoint] = [:]
       for member in members {
-        let server = HTTPClient.Server.url("http://\(member.configuration.authority)")
+        let server = HTTPClient.Server.url("http://\(member.address)")
         var endpoint = Endpoint(server: server, model: member.model, dueAt: 0)
         if let known = endpoints[member.name], known.server == server {
           endpoint.names = known.names
