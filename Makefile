@@ -8,7 +8,7 @@ STRICT := -Xswiftc -warnings-as-errors
 # The backtracer's own signal handlers show up in sanitizer reports.
 export SWIFT_BACKTRACE ?= enable=no
 
-.PHONY: demo test deps lint format bench bench-smoke sanitize e2e-vllm install clean
+.PHONY: demo test deps lint format bench bench-smoke sanitize clients examples e2e-vllm install clean
 
 demo: deps
 	$(RELEASE) --product kvindexer
@@ -39,6 +39,15 @@ bench-smoke: deps
 sanitize: deps
 	scripts/sanitize.sh thread
 	scripts/sanitize.sh address
+
+# The clients of other languages.
+clients: deps
+	scripts/clients.sh
+
+# The examples of the documents, as they are printed.
+examples: deps
+	$(RELEASE) $(STRICT) --product kvindexer
+	/usr/bin/python3 -B scripts/examples.py $$($(RELEASE) --show-bin-path)/kvindexer
 
 e2e-vllm: deps
 	scripts/e2e-vllm.sh

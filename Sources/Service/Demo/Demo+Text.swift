@@ -17,7 +17,7 @@ extension Demo {
       text += "  \(engine.name)  \(engine.server.url)  KV events \(configuration.eventEndpoint)\n"
     }
     text += """
-        indexer   \(fleet.indexerURL)
+        indexer   \(fleet.indexerURL)  gRPC \(fleet.indexerTarget)
 
       Chats on \(2 * options.engines) shared system prompts, for \(options.seconds) s. \
       Each request goes where the indexer says
@@ -70,6 +70,7 @@ extension Demo {
       Everything stays up until Ctrl-C. Try in another terminal:
 
         curl -s \(fleet.indexerURL)/v1/score -d '{"tokens":[\(ids)]}'
+        curl -s \(fleet.indexerURL)/v1/score -d '{"prompt":"Hello there"}'
         curl -s \(fleet.indexerURL)/v1/endpoints
         curl -s \(fleet.indexerURL)/v1/sources
         curl -s \(fleet.indexerURL)/metrics

@@ -4,6 +4,8 @@ import Simulation
 final class DemoFleet: Sendable {
   let engines: [DemoEngine]
   let indexerURL: String
+  /// Where the indexer answers gRPC.
+  let indexerTarget: String
   private let indexer: IndexerService
 
   /// Starts everything; the indexer has yet to hear from the engines.
@@ -17,19 +19,31 @@ final class DemoFleet: Sendable {
           SimulatedServerConfiguration(engine: engine), log: { _ in })
         engines.append(try DemoEngine(name: "engine-\(number)", server: server))
       }
-      var configuration = ServiceConfiguration()
-      configuration.endpoints = engines.compactMap(\.endpoint)
-      configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
-      configuration.grpcListen = [.tcp(host: "127.0.0.1", port: 0)]
-      // Trust is in the table; log lines would run through it.
-      configuration.log = Log(minimum: .error)
-      indexer = try IndexerService(configuration)
+      indexer = try Self.indexer(following: engines.compactMap(\.endpoint))
     } catch {
       for engine in engines { engine.server.kill() }
       throw error
     }
     self.engines = engines
     indexerURL = "http://\(indexer.addresses[0])"
+    indexerTarget = indexer.grpcAddresses.first.map { "\($0)" } ?? ""
+  }
+
+  /// An indexer where one is by default, or on free ports when those are taken.
+  private static func indexer(
+    following endpoints: [EndpointConfiguration]
+  ) throws -> IndexerService {
+    var configuration = ServiceConfiguration()
+    configuration.endpoints = endpoints
+    // Trust is in the table; log lines would run through it.
+    configuration.log = Log(minimum: .error)
+    do {
+      return try IndexerService(configuration)
+    } catch is SystemError {
+      configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
+      configuration.grpcListen = configuration.listen
+      return try IndexerService(configuration)
+    }
   }
 
   /// Scores in the order of the engines.
