@@ -172,7 +172,7 @@ struct RendererPool {
       guard let probeAt = members[place].probeAt, probeAt <= now, !members[place].isProbing else {
         continue
       }
-      // It is due by the operator's wish, or because the breaker's own time has come.
+      // A change of endpoints does not hasten a breaker.
       if !members[place].breaker.beginTrial(at: now) {
         members[place].probeAt = members[place].breaker.retryAt
         continue
@@ -192,9 +192,9 @@ struct RendererPool {
     members[place].isProbing = false
     probing -= 1
     members[place].breaker.endTrial(Self.outcome(status), at: now)
-    // A wish that came meanwhile is for an examination of its own.
-    let wish = members[place].probeAt
-    members[place].probeAt = [wish, members[place].breaker.retryAt].compactMap(\.self).min()
+    // What was asked for meanwhile may find something else.
+    let asked = members[place].probeAt
+    members[place].probeAt = [asked, members[place].breaker.retryAt].compactMap(\.self).min()
     findNextProbe()
     return setStatus(status, at: place)
   }

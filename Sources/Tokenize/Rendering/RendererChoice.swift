@@ -25,8 +25,10 @@ public struct RendererSpeed: Equatable, Sendable {
 }
 
 /// Chooses who renders next: all that are ready in turn, but those that are much slower than the
-/// fastest.
+/// fastest of the few that come next.
 public struct RendererChoice: Equatable, Sendable {
+  /// How many are compared: a large fleet is not searched for each prompt.
+  private static let comparedMax = 8
   /// How much slower than the fastest a renderer may be.
   private static let ratioMax = 2.0
   /// What is no difference at all.
@@ -42,21 +44,22 @@ public struct RendererChoice: Equatable, Sendable {
   ///   - isReady: Whether the renderer of this number may be called.
   ///   - estimate: How long it takes, in nanoseconds; nil counts as fast, so that it gets measured.
   /// - Returns: Its number, or nil when none is ready.
-  /// - Complexity: O(`count`).
+  /// - Complexity: O(1) while most are ready, O(`count`) when none is.
   public mutating func pick(
     of count: Int, isReady: (Int) -> Bool, estimate: (Int) -> Double?
   ) -> Int? {
+    var candidates: [(index: Int, nanoseconds: Double)] = []
     var best = Double.infinity
-    for index in 0..<count where isReady(index) {
-      if let nanoseconds = estimate(index) { best = min(best, nanoseconds) }
+    for step in 0..<count where candidates.count < Self.comparedMax {
+      let index = (turn + step) % count
+      guard isReady(index) else { continue }
+      let nanoseconds = estimate(index)
+      candidates.append((index, nanoseconds ?? 0))
+      best = min(best, nanoseconds ?? .infinity)
     }
     let limit = best * Self.ratioMax + Self.slackNanoseconds
-    for step in 0..<count {
-      let index = (turn + step) % count
-      guard isReady(index), estimate(index) ?? 0 <= limit else { continue }
-      turn = index + 1
-      return index
-    }
-    return nil
+    guard let chosen = candidates.first(where: { $0.nanoseconds <= limit }) else { return nil }
+    turn = chosen.index + 1
+    return chosen.index
   }
 }

@@ -31,6 +31,13 @@ import Tokenize
     #expect(picks(4, [0.1 * Self.millisecond, 1.1 * Self.millisecond]) == [2, 2])
   }
 
+  @Test func `in a large fleet everyone has its turn, and the slow ones less`() {
+    let speed = 10 * Self.millisecond
+    #expect(picks(300, Array(repeating: speed, count: 100)) == Array(repeating: 3, count: 100))
+    let few = picks(300, (0..<100).map { $0 % 10 == 0 ? 9 * speed : speed })
+    #expect(few.enumerated().allSatisfy { ($0 % 10 == 0) == ($1 == 0) })
+  }
+
   @Test func `who is not ready is never picked, and a slow one is better than none`() {
     let speed = 10 * Self.millisecond
     #expect(picks(4, [speed, speed, 9 * speed], ready: [2]) == [0, 0, 4])
