@@ -27,7 +27,7 @@ extension HTTPExchanges {
     let isAsking =
       MHD_lookup_connection_value(connection, .HEADER_KIND, MHD_HTTP_HEADER_EXPECT) != nil
     guard length > droppedBytesMax || isAsking else { return .YES }
-    return queue(HTTPResponse(error), connection)
+    return queue(HTTPResponse(error), on: connection)
   }
 
   /// Takes a piece of the body.
