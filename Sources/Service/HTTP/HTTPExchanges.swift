@@ -4,13 +4,11 @@ import Synchronization
 
 /// The requests of one daemon: gathers each, asks the handler, and queues the answer.
 final class HTTPExchanges: Sendable {
-  typealias Authorize = @Sendable (borrowing HTTPRequest) -> Bool
-
   let inFlight = InFlightCount()
   let connections = InFlightCount()
   let limits: HTTPLimits
   let metrics: HTTPServerMetrics
-  let authorize: Authorize?
+  let authorize: HTTPServer.Authorize?
   let log: @Sendable (String) -> Void
   private let handler: HTTPServer.Handler
   private let suspended: SuspendedExchanges
@@ -18,7 +16,7 @@ final class HTTPExchanges: Sendable {
   private let isDraining = Atomic<Bool>(false)
 
   init(
-    _ limits: HTTPLimits, metrics: HTTPServerMetrics, authorize: Authorize?,
+    _ limits: HTTPLimits, metrics: HTTPServerMetrics, authorize: HTTPServer.Authorize?,
     log: @escaping @Sendable (String) -> Void, handler: @escaping HTTPServer.Handler
   ) {
     self.limits = limits

@@ -47,6 +47,11 @@ package final class HTTPStream: @unchecked Sendable {
         end(.closed)
         return false
       }
+      // What is sent goes when the client catches up, or here when it never quite does.
+      if sentBytes > limits.streamBytesMax {
+        buffer.removeFirst(sentBytes)
+        sentBytes = 0
+      }
       buffer += bytes
       wake()
       return true
