@@ -16,3 +16,7 @@ static inline const struct sockaddr *cmhd_client_address(struct MHD_Connection *
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
   return info ? info->client_addr : 0;
 }
+
+// What a content reader returns for the end; Swift does not import casts.
+static const ssize_t cmhd_end_of_stream = MHD_CONTENT_READER_END_OF_STREAM;
+static const ssize_t cmhd_end_with_error = MHD_CONTENT_READER_END_WITH_ERROR;

@@ -68,6 +68,8 @@ package struct HTTPError: Error, Sendable {
     return error
   }
 
+  static var buffersFull: HTTPError { .overloaded("too many request bodies are held") }
+
   /// The answer to a request that is not admitted.
   package init(_ refusal: RequestAdmission.Refusal) {
     switch refusal {

@@ -20,14 +20,14 @@ extension HTTPExchanges {
     // What is no number is more than any limit.
     let length = announced.map { Int(String(cString: $0)) ?? .max } ?? 0
     guard let (cause, error) = refusal(connection, url, method, bodyBytes: length) else {
-      request.body.reserveCapacity(length)
+      request.body.reserveCapacity(min(length, Self.reservedBytesMax))
       return .YES
     }
     refuse(request, cause, error)
     let isAsking =
       MHD_lookup_connection_value(connection, .HEADER_KIND, MHD_HTTP_HEADER_EXPECT) != nil
     guard length > droppedBytesMax || isAsking else { return .YES }
-    return queue(HTTPResponse(error), connection)
+    return queue(HTTPResponse(error), on: connection)
   }
 
   /// Takes a piece of the body.
@@ -49,12 +49,15 @@ extension HTTPExchanges {
     }
     request.bufferedBytes += chunk.count
     guard metrics.buffer(chunk.count) <= limits.bufferedBytesMax else {
-      refuse(request, .buffersFull, .overloaded("too many request bodies are held"))
+      refuse(request, .buffersFull, .buffersFull)
       return drop(chunk, of: request)
     }
     request.body.append(contentsOf: chunk)
     return .YES
   }
+
+  /// What is announced is not always sent.
+  private static let reservedBytesMax = 1 << 20
 
   private var droppedBytesMax: Int { min(4 * limits.bodyBytesMax, 1 << 20) }
 
@@ -93,7 +96,7 @@ extension HTTPExchanges {
       return (.bodyTooLarge, .bodyTooLarge(bodyBytesMax: limits.bodyBytesMax))
     }
     if bodyBytes > limits.bufferedBytesMax - metrics.bufferedBytes {
-      return (.buffersFull, .overloaded("too many request bodies are held"))
+      return (.buffersFull, .buffersFull)
     }
     return nil
   }

@@ -4,20 +4,19 @@ import Synchronization
 
 /// The requests of one daemon: gathers each, asks the handler, and queues the answer.
 final class HTTPExchanges: Sendable {
-  typealias Authorize = @Sendable (borrowing HTTPRequest) -> Bool
-
   let inFlight = InFlightCount()
   let connections = InFlightCount()
   let limits: HTTPLimits
   let metrics: HTTPServerMetrics
-  let authorize: Authorize?
+  let authorize: HTTPServer.Authorize?
   let log: @Sendable (String) -> Void
   private let handler: HTTPServer.Handler
   private let suspended: SuspendedExchanges
+  private let streams = HTTPStreams()
   private let isDraining = Atomic<Bool>(false)
 
   init(
-    _ limits: HTTPLimits, metrics: HTTPServerMetrics, authorize: Authorize?,
+    _ limits: HTTPLimits, metrics: HTTPServerMetrics, authorize: HTTPServer.Authorize?,
     log: @escaping @Sendable (String) -> Void, handler: @escaping HTTPServer.Handler
   ) {
     self.limits = limits
@@ -25,15 +24,20 @@ final class HTTPExchanges: Sendable {
     self.authorize = authorize
     self.log = log
     self.handler = handler
-    let hasOwnThreads = if case .onePerConnection = limits.threads { true } else { false }
-    suspended = SuspendedExchanges(hasOwnThreads: hasOwnThreads)
+    suspended = SuspendedExchanges(limits.threads)
   }
 
-  /// From now on every answer tells its client to close the connection.
-  func startDraining() { isDraining.store(true, ordering: .releasing) }
+  /// From now on every answer tells its client to close the connection, and streams end.
+  func startDraining() {
+    isDraining.store(true, ordering: .releasing)
+    streams.finish()
+  }
 
-  /// From now on nothing waits for an answer; to be called before the daemon stops.
-  func abandonSuspended() { suspended.abandon() }
+  /// From now on no connection is suspended; to be called before the daemon stops.
+  func abandonSuspended() {
+    suspended.abandon()
+    streams.close()
+  }
 
   /// Ends a request, however it ended.
   func end(_ request: HTTPExchange) {
@@ -50,7 +54,7 @@ final class HTTPExchanges: Sendable {
   func answer(
     _ request: HTTPExchange, _ url: UnsafePointer<CChar>, _ method: UnsafePointer<CChar>
   ) -> MHD_Result {
-    if let refusal = request.refusal { return queue(HTTPResponse(refusal), request.connection) }
+    if let refusal = request.refusal { return queue(HTTPResponse(refusal), on: request.connection) }
     if request.phase.load(ordering: .relaxed) == .receiving {
       request.phase.store(.handling, ordering: .releasing)
       let body = request.body
@@ -65,8 +69,10 @@ final class HTTPExchanges: Sendable {
     switch request.phase.load(ordering: .acquiring) {
     case .answered:
       guard let response = request.response else { return .NO }
+      let stream = request.stream
       request.response = nil
-      return queue(response, request.connection)
+      request.stream = nil
+      return queue(response, reading: stream, on: request.connection)
     case .suspended: return .YES
     case .receiving, .handling, .abandoned: return .NO
     }
@@ -75,17 +81,38 @@ final class HTTPExchanges: Sendable {
   /// Takes the answer of a request, from any thread; the server's thread sends it.
   func complete(_ request: HTTPExchange, _ response: HTTPResponse) {
     request.response = response
+    _ = complete(request)
+  }
+
+  /// Takes the head of an answer that is then written into the stream.
+  func complete(_ request: HTTPExchange, streaming response: HTTPResponse) -> HTTPStream {
+    let stream = HTTPStream(on: request.connection, limits, metrics)
+    request.response = response
+    request.stream = stream
+    if !complete(request) { stream.close() }
+    return stream
+  }
+
+  /// Whether the answer goes out; false when its request was abandoned.
+  private func complete(_ request: HTTPExchange) -> Bool {
     let (isInHandler, _) = request.phase.compareExchange(
       expected: .handling, desired: .answered, ordering: .acquiringAndReleasing)
-    if !isInHandler { suspended.resume(request) }
+    return isInHandler || suspended.resume(request)
   }
 
   /// Hands an answer to libmicrohttpd, which sends it.
-  func queue(_ response: HTTPResponse, _ connection: OpaquePointer) -> MHD_Result {
-    let reply = response.body.withUnsafeBytes { body in
-      MHD_create_response_from_buffer(
-        body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)
-    }
+  func queue(
+    _ response: HTTPResponse, reading stream: HTTPStream? = nil, on connection: OpaquePointer
+  ) -> MHD_Result {
+    let reply =
+      if let stream {
+        streams.answer(reading: stream)
+      } else {
+        response.body.withUnsafeBytes { body in
+          MHD_create_response_from_buffer(
+            body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)
+        }
+      }
     guard let reply else {
       log("an answer of \(response.body.count) bytes found no memory")
       return .NO

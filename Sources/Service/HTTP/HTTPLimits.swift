@@ -8,6 +8,8 @@ package struct HTTPLimits: Sendable {
   package var headerBytesMax = 16 << 10
   /// Memory of a connection: its headers, and the piece of a body or an answer under way.
   package var connectionBytesMax = 64 << 10
+  /// What a stream's client has not read; one that lags behind further is cut off.
+  package var streamBytesMax = 256 << 10
   /// Connections of each address; more wait in the kernel.
   package var connectionsMax = 1024
   /// A connection without traffic for this long is closed.
@@ -27,4 +29,8 @@ package enum HTTPThreads: Sendable {
   case shared(Int)
   /// One a connection, for handlers that wait for something.
   case onePerConnection
+
+  var areShared: Bool {
+    if case .shared = self { true } else { false }
+  }
 }

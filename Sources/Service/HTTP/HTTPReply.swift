@@ -25,8 +25,21 @@ package final class HTTPReply: Sendable {
   /// It waits for nothing. When the client has gone, or the server was stopped, the answer goes
   /// nowhere.
   package func send(_ response: HTTPResponse) {
-    let wasSent = isSent.exchange(true, ordering: .acquiringAndReleasing)
-    precondition(!wasSent, "a request was answered twice, now with status \(response.status)")
+    claim()
     exchanges.complete(exchange, response)
+  }
+
+  /// Begins an answer that is sent as it is written; to be called instead of `send`.
+  ///
+  /// - Parameter response: The status and the headers; it has no body.
+  package func startStream(_ response: HTTPResponse) -> HTTPStream {
+    precondition(response.body.isEmpty, "a stream's response has a body of its own")
+    claim()
+    return exchanges.complete(exchange, streaming: response)
+  }
+
+  private func claim() {
+    let wasSent = isSent.exchange(true, ordering: .acquiringAndReleasing)
+    precondition(!wasSent, "a request was answered twice")
   }
 }

@@ -16,6 +16,8 @@ package final class HTTPServerMetrics: Sendable {
     case receiveTimeout = "receive_timeout"
     /// Cut off: a refused body did not end.
     case endlessBody = "endless_body"
+    /// Cut off: the client of a stream lagged too far behind.
+    case slowReader = "slow_reader"
     /// Cut off: the server stopped before the answer was sent.
     case stopped
     package static let labelName = "cause"

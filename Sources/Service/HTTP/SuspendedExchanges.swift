@@ -5,13 +5,13 @@ import CMHD
 /// Their connections rest until the answer is there. libmicrohttpd cannot suspend a connection
 /// that has a thread of its own; such a thread waits here instead.
 final class SuspendedExchanges: @unchecked Sendable {
-  private let hasOwnThreads: Bool
+  private let threads: HTTPThreads
   /// Guards what follows, and that nothing is resumed which is not suspended yet.
   private let lock = ConditionLock()
   private var suspended: [ObjectIdentifier: HTTPExchange] = [:]
   private var isAbandoned = false
 
-  init(hasOwnThreads: Bool) { self.hasOwnThreads = hasOwnThreads }
+  init(_ threads: HTTPThreads) { self.threads = threads }
 
   /// Suspends a request that may have been answered in the meantime.
   ///
@@ -23,16 +23,19 @@ final class SuspendedExchanges: @unchecked Sendable {
         ordering: .acquiringAndReleasing)
       guard isWaiting, !isAbandoned else { return }
       suspended[ObjectIdentifier(exchange)] = exchange
-      guard hasOwnThreads else { return MHD_suspend_connection(exchange.connection) }
+      guard !threads.areShared else { return MHD_suspend_connection(exchange.connection) }
       while exchange.phase.load(ordering: .acquiring) == .suspended { lock.wait() }
     }
   }
 
-  /// Lets a request go on whose response is there, unless it was abandoned.
-  func resume(_ exchange: HTTPExchange) {
+  /// Lets a request go on whose response is there.
+  ///
+  /// - Returns: False when it was abandoned.
+  func resume(_ exchange: HTTPExchange) -> Bool {
     lock.withLock {
-      guard suspended.removeValue(forKey: ObjectIdentifier(exchange)) != nil else { return }
+      guard suspended.removeValue(forKey: ObjectIdentifier(exchange)) != nil else { return false }
       wake(exchange, .answered)
+      return true
     }
   }
 
@@ -47,6 +50,6 @@ final class SuspendedExchanges: @unchecked Sendable {
 
   private func wake(_ exchange: HTTPExchange, _ phase: HTTPExchange.Phase) {
     exchange.phase.store(phase, ordering: .releasing)
-    if hasOwnThreads { lock.broadcast() } else { MHD_resume_connection(exchange.connection) }
+    if threads.areShared { MHD_resume_connection(exchange.connection) } else { lock.broadcast() }
   }
 }

@@ -146,10 +146,13 @@ extension JSONWriter {
 
   // MARK: Numbers
 
+  /// The decimals from 00 to 99.
   private static let pairs: StaticString = """
-    0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546\
-    4748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293\
-    949596979899
+    0001020304050607080910111213141516171819\
+    2021222324252627282930313233343536373839\
+    4041424344454647484950515253545556575859\
+    6061626364656667686970717273747576777879\
+    8081828384858687888990919293949596979899
     """
 
   /// Writes a decimal, two digits at a time from its end.
@@ -159,6 +162,7 @@ extension JSONWriter {
   static func print(_ value: Int, at start: UnsafeMutablePointer<UInt8>) -> Int {
     var rest = value.magnitude
     let sign = value < 0 ? 1 : 0
+    // The first digit takes its place when there is no sign.
     start.pointee = UInt8(ascii: "-")
     let length = sign &+ digits(rest)
     var end = start + length
@@ -167,7 +171,8 @@ extension JSONWriter {
       let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 100)
       end -= 2
       UnsafeMutableRawPointer(end).storeBytes(
-        of: pairs.loadUnaligned(fromByteOffset: Int(2 &* remainder), as: UInt16.self), as: UInt16.self)
+        of: pairs.loadUnaligned(fromByteOffset: Int(2 &* remainder), as: UInt16.self),
+        as: UInt16.self)
       rest = quotient
     }
     if rest >= 10 {
