@@ -43,7 +43,8 @@ import Testing
     let directory = try TemporaryDirectory()
     let credentials = try TestCertificate.make("localhost", in: directory)
     let server = try start(credentials: credentials)
-    try Python.run("client_cases.py", [name, try localhost(server), TestCertificate.path(directory)])
+    try Python.run(
+      "client_cases.py", [name, try localhost(server), TestCertificate.path(directory)])
     server.stop(waitingAtMost: .seconds(10))
   }
 
