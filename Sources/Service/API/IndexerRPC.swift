@@ -23,9 +23,8 @@ struct IndexerRPC: Sendable {
       let query = try ScoreRequest(message)
       let due = scorer.deadline(query.deadlineMilliseconds, from: start)
       return { completion in
-        scorer.score(query, start: start, deadline: min(due, deadline)) { result in
-          completion(result.map { ScoreResponseMessage($0) })
-        }
+        scorer.score(
+          query, start: start, deadline: min(due, deadline), completion: completion)
       }
     }
   }
@@ -42,14 +41,7 @@ struct IndexerRPC: Sendable {
       let due = min(scorer.deadline(nil, from: start), deadline)
       return { completion in
         scorer.score(queries, start: start, deadline: due) { results in
-          var response = ScoreBatchResponseMessage()
-          response.responses = results.map { result in
-            switch result {
-            case .success(let answer): ScoreResponseMessage(answer)
-            case .failure(let error): ScoreResponseMessage(error)
-            }
-          }
-          completion(.success(response))
+          completion(.success(ScoreBatchAnswer(results: results)))
         }
       }
     }
@@ -77,7 +69,7 @@ struct IndexerRPC: Sendable {
   private typealias Completion<Response> = @Sendable (Result<Response, HTTPError>) -> Void
 
   /// Reads a request, and answers it with what `begin` makes of it.
-  private func answer<Request: ProtobufMessage, Response: ProtobufMessage & SendableMetatype>(
+  private func answer<Request: ProtobufMessage, Response: ProtobufWritable & SendableMetatype>(
     _ request: borrowing GRPCRequest, _ reply: GRPCReply,
     _ begin: (Request, _ deadline: UInt64) throws(HTTPError) -> (
       @escaping Completion<Response>

@@ -49,23 +49,41 @@ extension PromptInput {
   }
 }
 
-extension ScoreResponseMessage {
-  init(_ answer: ScoreAnswer) {
-    self.init()
-    model = answer.model
-    promptTokens = UInt32(clamping: answer.promptTokens)
-    tokensFrom = TokensFromCode(answer.origin)
-    endpoints = answer.endpoints.map { EndpointScoreMessage($0) }
-    reason = answer.reason ?? ""
-    isPartial = answer.isPartial
-    took = Timings(answer.took)
-    tokens = answer.tokens.map { $0.count == 1 ? $0[0] : Array($0.joined()) } ?? []
+extension ScoreAnswer: ProtobufWritable {
+  /// Writes a `kvindexer.v1.ScoreResponse`, its endpoints one by one without a list of messages.
+  package func write(to writer: inout ProtobufWriter) {
+    var message = ScoreResponseMessage()
+    message.model = model
+    message.promptTokens = UInt32(clamping: promptTokens)
+    message.tokensFrom = TokensFromCode(origin)
+    message.reason = reason ?? ""
+    message.isPartial = isPartial
+    message.took = ScoreResponseMessage.Timings(took)
+    message.tokens = tokens.map { $0.count == 1 ? $0[0] : Array($0.joined()) } ?? []
+    message.write(to: &writer) { writer in
+      for index in endpoints.indices.reversed() {
+        writer.message(
+          ScoreResponseMessage.endpointsField, EndpointScoreMessage(endpoints[index]))
+      }
+    }
   }
+}
 
-  /// The place of an answer in a batch that could not be given.
-  init(_ error: HTTPError) {
-    self.init()
-    self.error = error.message
+/// The answers of a batch: a `kvindexer.v1.ScoreBatchResponse`.
+struct ScoreBatchAnswer: ProtobufWritable {
+  var results: [Result<ScoreAnswer, HTTPError>]
+
+  func write(to writer: inout ProtobufWriter) {
+    for result in results.reversed() {
+      switch result {
+      case .success(let answer):
+        writer.message(ScoreBatchResponseMessage.responsesField, answer)
+      case .failure(let error):
+        var message = ScoreResponseMessage()
+        message.error = error.message
+        writer.message(ScoreBatchResponseMessage.responsesField, message)
+      }
+    }
   }
 }
 

@@ -89,7 +89,7 @@ package final class GRPCCall: @unchecked Sendable {
   }
 
   @discardableResult
-  package func send(_ message: some ProtobufMessage) -> Bool {
+  package func send(_ message: some ProtobufWritable) -> Bool {
     var writer = ProtobufWriter()
     message.write(to: &writer)
     return send(writer.bytes)

@@ -24,6 +24,9 @@ package struct GRPCRequest {
 
 /// The way to answer a unary call: exactly once, from any thread.
 package struct GRPCReply: Sendable {
+  /// Room that a message gets to begin with: a few pages cost less than growing to them.
+  private static let likelyBytes = 8 << 10
+
   private let call: GRPCCall
 
   init(_ call: GRPCCall) { self.call = call }
@@ -35,8 +38,8 @@ package struct GRPCReply: Sendable {
 
   package func send(_ message: [UInt8]) { message.withUnsafeBytes { call.answer($0) } }
 
-  package func send(_ message: some ProtobufMessage) {
-    var writer = ProtobufWriter()
+  package func send(_ message: some ProtobufWritable) {
+    var writer = ProtobufWriter(capacity: Self.likelyBytes)
     message.write(to: &writer)
     call.answer(writer.bytes)
   }

@@ -1,5 +1,11 @@
+/// What can be written as a protobuf message.
+package protocol ProtobufWritable {
+  /// Writes the fields that are not at their default, last to first.
+  func write(to writer: inout ProtobufWriter)
+}
+
 /// A message that has a protobuf form.
-package protocol ProtobufMessage {
+package protocol ProtobufMessage: ProtobufWritable {
   /// A message without fields.
   init()
 
@@ -7,9 +13,6 @@ package protocol ProtobufMessage {
   mutating func read(
     _ field: ProtobufField, from cursor: inout ProtobufCursor
   ) throws(ProtobufError)
-
-  /// Writes the fields that are not at their default, last to first.
-  func write(to writer: inout ProtobufWriter)
 }
 
 extension ProtobufMessage {
@@ -46,13 +49,14 @@ extension ProtobufMessage {
 
 extension ProtobufWriter {
   /// Writes a nested message, even an empty one.
-  package mutating func message(_ field: UInt32, _ value: some ProtobufMessage) {
+  package mutating func message(_ field: UInt32, _ value: some ProtobufWritable) {
     message(field) { value.write(to: &$0) }
   }
 
   /// Writes nested messages in order.
-  package mutating func messages(_ field: UInt32, _ values: [some ProtobufMessage]) {
-    for value in values.reversed() { message(field, value) }
+  package mutating func messages(_ field: UInt32, _ values: [some ProtobufWritable]) {
+    // An iterator would copy each of them.
+    for index in values.indices.reversed() { message(field, values[index]) }
   }
 
   /// Writes strings in order.

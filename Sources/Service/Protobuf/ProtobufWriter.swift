@@ -121,11 +121,13 @@ package struct ProtobufWriter: ~Copyable {
   @inline(__always)
   private mutating func varint(_ value: UInt64) {
     makeRoom(10)
-    guard value >= 0x80 else {
-      count += 1
-      memory.storeBytes(of: UInt8(value), toByteOffset: capacity - count, as: UInt8.self)
-      return
-    }
+    guard value < 0x80 else { return longVarint(value) }
+    count &+= 1
+    memory.storeBytes(
+      of: UInt8(truncatingIfNeeded: value), toByteOffset: capacity &- count, as: UInt8.self)
+  }
+
+  private mutating func longVarint(_ value: UInt64) {
     let size = (70 - value.leadingZeroBitCount) / 7
     count += size
     var rest = value

@@ -24,6 +24,8 @@ package struct ScoreResponseMessage: ProtobufMessage, Equatable, Sendable {
   /// Empty when there is an answer.
   package var error = ""
 
+  static let endpointsField: UInt32 = 4
+
   package init() {}
 
   package mutating func read(
@@ -33,7 +35,7 @@ package struct ScoreResponseMessage: ProtobufMessage, Equatable, Sendable {
     case (1, .bytes): model = try cursor.string()
     case (2, .varint): promptTokens = try cursor.uint32()
     case (3, .varint): tokensFrom = TokensFromCode(rawValue: try cursor.uint32())
-    case (4, .bytes): endpoints.append(try EndpointScoreMessage(nestedIn: &cursor))
+    case (Self.endpointsField, .bytes): endpoints.append(try EndpointScoreMessage(nestedIn: &cursor))
     case (5, .bytes): reason = try cursor.string()
     case (6, .varint): isPartial = try cursor.bool()
     case (7, .bytes): try readTimings(&cursor)
@@ -51,12 +53,17 @@ package struct ScoreResponseMessage: ProtobufMessage, Equatable, Sendable {
   }
 
   package func write(to writer: inout ProtobufWriter) {
+    write(to: &writer) { $0.messages(Self.endpointsField, endpoints) }
+  }
+
+  /// Writes the message with other endpoints than its own, which `body` writes, last to first.
+  func write(to writer: inout ProtobufWriter, endpoints body: (inout ProtobufWriter) -> Void) {
     writer.stringIfPresent(9, error)
     writer.packedFixed32(8, tokens)
     if let took { writer.message(7, took) }
     writer.boolIfPresent(6, isPartial)
     writer.stringIfPresent(5, reason)
-    writer.messages(4, endpoints)
+    body(&writer)
     writer.varintIfPresent(3, tokensFrom.rawValue)
     writer.varintIfPresent(2, promptTokens)
     writer.stringIfPresent(1, model)
