@@ -10,6 +10,11 @@ public struct TierTokens: Sendable, Equatable, BitwiseCopyable {
     get { Int(values[Int(tier.rawValue)]) }
     set { values[Int(tier.rawValue)] = UInt32(newValue) }
   }
+
+  /// Adds tier by tier.
+  public static func += (left: inout TierTokens, right: TierTokens) {
+    left.values &+= right.values
+  }
 }
 
 /// What one source could reuse of a prompt.

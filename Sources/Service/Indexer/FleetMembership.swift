@@ -30,6 +30,22 @@ package final class FleetMembership: @unchecked Sendable {
     package var failure: String?
   }
 
+  /// All endpoints at one moment, and what they serve.
+  struct Roster: Sendable {
+    /// Ordered by name.
+    let members: [Member]
+    /// The configured models, ordered by name.
+    let models: [String]
+    /// Whether there is an endpoint without a configured model, which serves any.
+    let hasUnnamedModel: Bool
+
+    init(_ members: some Sequence<Member>) {
+      self.members = members.sorted { $0.name < $1.name }
+      models = Set(self.members.map(\.model)).subtracting([""]).sorted()
+      hasUnnamedModel = self.members.contains { $0.model.isEmpty }
+    }
+  }
+
   private let fleet: SharedFleet
   private let subscriptions: SubscriptionLoop
   private let defaultModel: String
@@ -37,9 +53,9 @@ package final class FleetMembership: @unchecked Sendable {
   private let changed: @Sendable ([Member]) -> Void
   private let lock = Lock()
   private var byIdentity: [EndpointConfiguration.Identity: Member] = [:] {
-    didSet { sorted = byIdentity.values.sorted { $0.name < $1.name } }
+    didSet { current = Roster(byIdentity.values) }
   }
-  private var sorted: [Member] = []
+  private var current = Roster([])
 
   /// - Parameter changed: Told of all members after each change, on the thread that made it.
   init(
@@ -54,9 +70,9 @@ package final class FleetMembership: @unchecked Sendable {
   }
 
   /// All endpoints, ordered by name.
-  package var members: [Member] {
-    lock.withLock { sorted }
-  }
+  package var members: [Member] { roster.members }
+
+  var roster: Roster { lock.withLock { current } }
 
   /// Adds endpoints that stay.
   func add(_ configurations: [EndpointConfiguration]) {

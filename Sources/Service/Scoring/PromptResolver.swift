@@ -134,8 +134,8 @@ final class PromptResolver: Sendable {
   /// The model that a request means: the one it names, or the only one there is; and the adapter,
   /// which requests name as if it were a model.
   private func names(_ name: String?, lora: String?) throws(HTTPError) -> Names {
-    let members = membership.members
-    let models = Set(members.map(\.model)).subtracting([""]).sorted()
+    let roster = membership.roster
+    let models = roster.models
     guard let name else {
       if models.count <= 1 { return (models.first ?? "", lora) }
       throw .invalidRequest(
@@ -144,7 +144,7 @@ final class PromptResolver: Sendable {
     }
     if models.contains(name) { return (name, lora) }
     if let meaning = servedModels.meaning(of: name) { return (meaning.model, lora ?? meaning.lora) }
-    if members.contains(where: { $0.model.isEmpty }) { return (name, lora) }
+    if roster.hasUnnamedModel { return (name, lora) }
     servedModels.refresh()
     let listed = models.isEmpty ? "none is configured" : models.joined(separator: ", ")
     throw .notFound(

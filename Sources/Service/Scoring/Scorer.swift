@@ -153,6 +153,6 @@ extension EndpointScore {
     trust = best.trust
     matchedTokens += best.matchedTokens
     reservedTokens += best.reservedTokens
-    for tier in Tier.allCases { tierTokens[tier] += best.tierTokens[tier] }
+    tierTokens += best.tierTokens
   }
 }
