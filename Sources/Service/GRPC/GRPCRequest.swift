@@ -22,7 +22,7 @@ package struct GRPCRequest {
   package var deadlineNanoseconds: UInt64? { call.deadlineNanoseconds }
 }
 
-/// The way to answer a unary call: exactly once, from any thread.
+/// The way to answer a unary call, from any thread; the first answer counts.
 package struct GRPCReply: Sendable {
   private let call: GRPCCall
 
