@@ -5,7 +5,7 @@ import Glibc
 ///     memory   |  consumed  |  bytes  |  free  |
 struct ByteBuffer: ~Copyable {
   /// An empty buffer gives memory back that exceeds this.
-  private static let keptBytesMax = 64 << 10
+  private static let keptBytesMax = 128 << 10
 
   private var memory: UnsafeMutableRawPointer?
   private var capacity = 0

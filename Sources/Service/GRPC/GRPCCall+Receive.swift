@@ -33,7 +33,7 @@ extension GRPCCall {
     case .http(let status, let cause):
       loop.context.metrics.refusals[cause].add()
       phase = .ended
-      self.status = GRPCStatus(.invalidArgument)
+      self.status = GRPCStatus(.unknown)
       markOver()
       connection?.submitHTTPError(self, status)
     case .status(let status, let cause): abandon(status, cause)

@@ -95,19 +95,23 @@ package final class GRPCCall: @unchecked Sendable {
     return send(writer.bytes)
   }
 
-  /// Ends the call once everything that was sent has gone out; to be called once.
-  package func finish(_ status: GRPCStatus = .ok) {
-    markEnd()
+  /// Ends the call once everything that was sent has gone out.
+  ///
+  /// - Returns: Whether this is its end: the first counts, whichever thread it comes from.
+  @discardableResult
+  package func finish(_ status: GRPCStatus = .ok) -> Bool {
+    guard claimEnd() else { return false }
     if loop.isCurrent {
       end(status)
     } else {
       loop.post(.end(self, status))
     }
+    return true
   }
 
   /// Sends the only message of a unary call, and its end.
   func answer(_ message: UnsafeRawBufferPointer) {
-    markEnd()
+    guard claimEnd() else { return }
     unreadBytes.wrappingAdd(message.count + Self.prefixBytes, ordering: .relaxed)
     if loop.isCurrent {
       enqueue(message)
@@ -117,11 +121,8 @@ package final class GRPCCall: @unchecked Sendable {
     }
   }
 
-  private func markEnd() {
-    let (exchanged, _) = hasEnd.compareExchange(
-      expected: false, desired: true, ordering: .relaxed)
-    precondition(exchanged, "a call was finished twice")
-  }
+  /// Whether the call had no end before.
+  private func claimEnd() -> Bool { !hasEnd.exchange(true, ordering: .relaxed) }
 
   /// Counts a message as unread, or gives the call up when there are too many bytes.
   private func reserve(_ messageBytes: Int) -> Bool {

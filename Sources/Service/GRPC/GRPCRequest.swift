@@ -22,7 +22,7 @@ package struct GRPCRequest {
   package var deadlineNanoseconds: UInt64? { call.deadlineNanoseconds }
 }
 
-/// The way to answer a unary call: exactly once, from any thread.
+/// The way to answer a unary call, from any thread; the first answer counts.
 package struct GRPCReply: Sendable {
   /// Room that a message gets to begin with: a few pages cost less than growing to them.
   private static let likelyBytes = 8 << 10

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Finds the handler of a method by its path, for example `/grpc.health.v1.Health/Check`.
 package struct GRPCRouter: Sendable {
   /// Answers one message with one message.
@@ -46,8 +48,9 @@ package struct GRPCRouter: Sendable {
 
   /// The index of a path's route: a server has few, and a comparison of bytes makes no string.
   func find(_ path: UnsafeRawBufferPointer) -> Int? {
-    routes.firstIndex { route in
-      route.path.count == path.count && route.path.withUnsafeBytes { $0.elementsEqual(path) }
+    guard let bytes = path.baseAddress else { return nil }
+    return routes.firstIndex { route in
+      route.path.count == path.count && memcmp(route.path, bytes, path.count) == 0
     }
   }
 

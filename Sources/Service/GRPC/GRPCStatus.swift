@@ -62,12 +62,15 @@ package struct GRPCStatus: Error, Equatable, Sendable {
 
   package static let ok = GRPCStatus(.ok)
 
-  /// The message as `grpc-message` carries it: UTF-8, of which all but printable ASCII, and the
-  /// percent sign, is written as `%XX`.
+  /// Clients take headers of a few kilobytes only; a longer message is cut.
+  private static let messageBytesMax = 1024
+
+  /// The message as `grpc-message` carries it.
+  ///
+  /// That is UTF-8, of which all but printable ASCII, and the percent sign, is written as `%XX`.
   var encodedMessage: [UInt8] {
     var encoded: [UInt8] = []
-    encoded.reserveCapacity(message.utf8.count)
-    for byte in message.utf8 {
+    for byte in message.unicodeScalarPrefix(bytesMax: Self.messageBytesMax) {
       if byte >= 0x20, byte <= 0x7e, byte != UInt8(ascii: "%") {
         encoded.append(byte)
       } else {
@@ -108,5 +111,26 @@ package struct GRPCStatus: Error, Equatable, Sendable {
     case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
     default: nil
     }
+  }
+}
+
+extension String {
+  /// The UTF-8 of as many whole characters of Unicode as fit.
+  fileprivate func unicodeScalarPrefix(bytesMax: Int) -> Substring.UTF8View {
+    guard let end = utf8.index(startIndex, offsetBy: bytesMax, limitedBy: endIndex) else {
+      return self[...].utf8
+    }
+    return self[..<end.samePosition(orBeforeIn: self)].utf8
+  }
+}
+
+extension String.Index {
+  /// The start of the Unicode scalar that a position among UTF-8 bytes is in.
+  fileprivate func samePosition(orBeforeIn text: String) -> String.Index {
+    var index = self
+    while index.samePosition(in: text.unicodeScalars) == nil {
+      index = text.utf8.index(before: index)
+    }
+    return index
   }
 }

@@ -81,6 +81,12 @@ import Testing
     #expect(encoded.withUnsafeBytes { GRPCStatus.decodedMessage($0) } == text)
   }
 
+  @Test func `a message too long for a header is cut between characters`() {
+    let encoded = GRPCStatus(.internal, String(repeating: "ü日", count: 1000)).encodedMessage
+    let decoded = encoded.withUnsafeBytes { GRPCStatus.decodedMessage($0) }
+    #expect(decoded == String(repeating: "ü日", count: 204) + "ü")
+  }
+
   @Test func `broken escapes stand for themselves`() {
     for text in ["%", "%4", "%zz", "a%"] {
       #expect(Array(text.utf8).withUnsafeBytes { GRPCStatus.decodedMessage($0) } == text)

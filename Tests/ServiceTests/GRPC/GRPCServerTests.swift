@@ -189,6 +189,26 @@ import Testing
     #expect(server.metrics.connections == 0)
   }
 
+  @Test func `a silent client is asked whether it is there, and closed if it is not`() throws {
+    var limits = GRPCLimits()
+    limits.keepaliveSeconds = 0
+    limits.keepaliveAnswerSeconds = 0
+    let server = try start(limits)
+    let mute = try RawHTTP2(server.addresses[0], greets: false)
+    let living = try RawHTTP2(server.addresses[0])
+    let dead = try RawHTTP2(server.addresses[0])
+    for raw in [living, dead] {
+      let ping = raw.read { $0.isKind(.ping) }
+      #expect(ping.map { $0.flags & RawHTTP2.ack } == 0)
+    }
+    living.write(.ping, flags: RawHTTP2.ack, stream: 0, [UInt8](repeating: 0, count: 8))
+    #expect(living.roundTrip() != nil)
+    for raw in [mute, dead] { #expect(raw.read { _ in false } == nil) }
+    #expect(server.metrics.refusals[.handshake].value == 1)
+    #expect(server.metrics.refusals[.keepalive].value >= 1)
+    server.stop(waitingAtMost: .zero)
+  }
+
   @Test func `messages that are never completed are bounded for a connection`() throws {
     var limits = GRPCLimits()
     limits.unfinishedBytesMax = 100_000

@@ -6,7 +6,7 @@ import CNghttp2
 /// what they send is collected, and goes out when the loop calls `flush`.
 final class GRPCConnection {
   /// Bytes that wait for the socket; nghttp2 is not asked for more than this.
-  private static let outgoingBytesMax = 256 << 10
+  private static let outgoingBytesMax = 64 << 10
   /// Reads in a row, so that one busy client does not hold up the others.
   private static let readsMax = 16
 
