@@ -70,7 +70,9 @@ extension MetricsPage {
     let cache = renderer.cacheStatistics
     let counters: [(String, String, Int)] = [
       ("retries", "Calls of a second renderer.", rendering.retries.value),
-      ("late_answers", "Answers that only the cache still waited for.", rendering.lateAnswers.value),
+      (
+        "late_answers", "Answers that only the cache still waited for.", rendering.lateAnswers.value
+      ),
       ("cache_hits", "Prompts whose tokens were at hand.", cache.hits),
       ("cache_misses", "Prompts whose tokens were not at hand.", cache.misses),
       ("cache_evictions", "Prompts that made room in the cache.", cache.evictions),
@@ -89,13 +91,16 @@ extension MetricsPage {
       reports.flatMap { report in
         RenderStatus.Name.allCases.map { name in
           (
-            labels: [(name: "renderer", value: report.name), (name: "status", value: name.rawValue)],
+            labels: [
+              (name: "renderer", value: report.name), (name: "status", value: name.rawValue),
+            ],
             value: report.status.name == name ? 1 : 0
           )
         }
       })
     text.add(
-      "kvindexer_renderer_circuit_open", .gauge, help: "1 while a renderer's circuit is not closed.",
+      "kvindexer_renderer_circuit_open", .gauge,
+      help: "1 while a renderer's circuit is not closed.",
       reports.map {
         (
           labels: [(name: "renderer", value: $0.name)],

@@ -77,7 +77,7 @@ import Testing
       }
       return true
     }
-    #expect(replies.count == 5)
+    #expect(replies.count == 6)
     for (line, reply) in replies { #expect(reply.status == 200, "\(line): \(reply.text)") }
     #expect(replies.first?.1.text.contains(#""matched_tokens":32"#) == true)
   }

@@ -28,10 +28,13 @@ package struct ScoreBatchResponseMessage: ProtobufMessage, Equatable, Sendable {
     _ field: ProtobufField, from cursor: inout ProtobufCursor
   ) throws(ProtobufError) {
     switch (field.number, field.type) {
-    case (Self.responsesField, .bytes): responses.append(try ScoreResponseMessage(nestedIn: &cursor))
+    case (Self.responsesField, .bytes):
+      responses.append(try ScoreResponseMessage(nestedIn: &cursor))
     default: try cursor.skip(field.type)
     }
   }
 
-  package func write(to writer: inout ProtobufWriter) { writer.messages(Self.responsesField, responses) }
+  package func write(to writer: inout ProtobufWriter) {
+    writer.messages(Self.responsesField, responses)
+  }
 }

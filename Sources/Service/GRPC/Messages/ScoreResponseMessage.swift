@@ -35,7 +35,8 @@ package struct ScoreResponseMessage: ProtobufMessage, Equatable, Sendable {
     case (1, .bytes): model = try cursor.string()
     case (2, .varint): promptTokens = try cursor.uint32()
     case (3, .varint): tokensFrom = TokensFromCode(rawValue: try cursor.uint32())
-    case (Self.endpointsField, .bytes): endpoints.append(try EndpointScoreMessage(nestedIn: &cursor))
+    case (Self.endpointsField, .bytes):
+      endpoints.append(try EndpointScoreMessage(nestedIn: &cursor))
     case (5, .bytes): reason = try cursor.string()
     case (6, .varint): isPartial = try cursor.bool()
     case (7, .bytes): try readTimings(&cursor)
