@@ -60,6 +60,7 @@ import Testing
     #expect(service.cancelled.value == 3)
     // Answers that come too late go nowhere.
     service.answerWaiting()
+    for raw in raws { raw.close() }
     #expect(throws: SystemError.self) { try GRPCClientConnection(server.addresses[0]) }
   }
 
@@ -79,6 +80,7 @@ import Testing
     raw.flush()
     #expect(raw.read { $0.isKind(.data) }?.payload == [0, 0, 0, 0, 2, 8, 1])
     #expect(server.stop(waitingAtMost: .seconds(60)) == 0)
+    raw.close()
     #expect(server.metrics.callsFinished[.unavailable].value == 1)
   }
 }

@@ -21,28 +21,31 @@ enum Python {
 }
 
 enum Subprocess {
-  /// Runs a program to its end; its input must be small or its output late.
+  /// Runs a program to its end.
+  ///
+  /// It reads and writes files: the ends of pipes would leak into programs that other tests start
+  /// at the same time, and stay open there.
   @discardableResult
   static func run(
     _ program: String, _ arguments: [String], input: String = ""
   ) throws -> String {
+    let directory = try TemporaryDirectory()
+    let files = try ["input", "output", "errors"].map { name in
+      try directory.write(name == "input" ? input : "", to: name)
+      return URL(fileURLWithPath: directory.path + "/" + name)
+    }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
-    let (inputPipe, outputPipe, errorPipe) = (Pipe(), Pipe(), Pipe())
-    process.standardInput = inputPipe
-    process.standardOutput = outputPipe
-    process.standardError = errorPipe
+    process.standardInput = try FileHandle(forReadingFrom: files[0])
+    process.standardOutput = try FileHandle(forWritingTo: files[1])
+    process.standardError = try FileHandle(forWritingTo: files[2])
     try process.run()
-    try inputPipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-    try inputPipe.fileHandleForWriting.close()
-    let output = try outputPipe.fileHandleForReading.readToEnd() ?? Data()
-    let errors = try errorPipe.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      let said = String(decoding: errors, as: UTF8.self)
+      let said = try String(contentsOf: files[2], encoding: .utf8)
       throw Python.Failed(description: "\(program) \(arguments): \(said)")
     }
-    return String(decoding: output, as: UTF8.self)
+    return try String(contentsOf: files[1], encoding: .utf8)
   }
 }
