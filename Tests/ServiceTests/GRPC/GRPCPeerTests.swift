@@ -54,7 +54,7 @@ import Testing
     let server = try start(credentials: first)
     let second = try TestCertificate.make("localhost", in: directory)
     let arguments = ["unary", try localhost(server), TestCertificate.path(directory)]
-    #expect(throws: Python.Failed.self) { try Python.run("client_cases.py", arguments) }
+    #expect(throws: Subprocess.Failed.self) { try Python.run("client_cases.py", arguments) }
     try server.reload(second)
     try Python.run("client_cases.py", arguments)
     let mixed = TLSCredentials(
@@ -74,7 +74,9 @@ import Testing
   }
 
   private func localhost(_ server: GRPCServer) throws -> String {
-    guard case .tcp(_, let port) = server.addresses[0] else { throw Python.Failed(description: "") }
+    guard case .tcp(_, let port) = server.addresses[0] else {
+      throw Subprocess.Failed(description: "")
+    }
     return "localhost:\(port)"
   }
 }

@@ -4,8 +4,6 @@ import Foundation
 enum PrometheusParser {
   static let isAvailable = (try? run("import prometheus_client", input: "")) != nil
 
-  struct Failure: Error { var status: Int32 }
-
   /// The samples of `text`, each as `name {labels as JSON} value`.
   static func parse(_ text: String) throws -> Set<String> {
     let program = """
@@ -20,21 +18,6 @@ enum PrometheusParser {
   }
 
   private static func run(_ program: String, input: String) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", program]
-    let (standardInput, standardOutput) = (Pipe(), Pipe())
-    process.standardInput = standardInput
-    process.standardOutput = standardOutput
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-    try standardInput.fileHandleForWriting.close()
-    let output = try standardOutput.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Failure(status: process.terminationStatus)
-    }
-    return String(decoding: output, as: UTF8.self)
+    try Subprocess.run("/usr/bin/env", ["python3", "-c", program], input: input)
   }
 }

@@ -48,7 +48,7 @@ import Testing
     #expect(try curl(port, trusting: "a") == "body 0")
     let body = String(repeating: "x", count: 100_000)
     #expect(try curl(port, trusting: "a", "--data", body) == "body 100000")
-    #expect(throws: TestCertificates.CommandFailed.self) { try curl(port, trusting: "b") }
+    #expect(throws: Subprocess.Failed.self) { try curl(port, trusting: "b") }
     let plain = try RawConnection(port: port)
     plain.send(Self.get)
     #expect(!plain.readToEnd().hasPrefix("HTTP/"))
@@ -76,7 +76,7 @@ import Testing
     #expect(old.read(until: "body 0").hasPrefix("HTTP/1.1 200"))
     try server.reload(try credentials("b"))
     #expect(try curl(port, trusting: "b") == "body 0")
-    #expect(throws: TestCertificates.CommandFailed.self) { try curl(port, trusting: "a") }
+    #expect(throws: Subprocess.Failed.self) { try curl(port, trusting: "a") }
     try old.send(Self.get)
     let answer = old.readToEnd()
     #expect(answer.hasSuffix("body 0"))

@@ -37,26 +37,6 @@ struct TestCertificates {
   /// Runs a command and returns what it prints; a failing one throws.
   @discardableResult
   func run(_ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    let output = Pipe()
-    let errors = Pipe()
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let complaint = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw CommandFailed(
-        status: process.terminationStatus, text: String(decoding: complaint, as: UTF8.self))
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  struct CommandFailed: Error {
-    var status: Int32
-    var text: String
+    try Subprocess.run("/usr/bin/env", arguments)
   }
 }
