@@ -4,10 +4,23 @@ import Synchronization
 package final class GRPCServerMetrics: Sendable {
   /// Why the server itself ended a call or a connection.
   package enum Refusal: String, MetricLabel {
-    case connectionLimit, handshake, keepalive, protocolError
-    case contentType, headersTooLarge, unknownMethod, unauthenticated, badTimeout
-    case compressed, messageTooLarge, malformedFraming, messageCount, unfinishedMessages
-    case slowReader, deadline, stopped
+    case connectionLimit = "connection_limit"
+    case handshake
+    case keepalive
+    case protocolError = "protocol_error"
+    case contentType = "content_type"
+    case headersTooLarge = "headers_too_large"
+    case unknownMethod = "unknown_method"
+    case unauthenticated
+    case badTimeout = "bad_timeout"
+    case compressed
+    case messageTooLarge = "message_too_large"
+    case malformedFraming = "malformed_framing"
+    case messageCount = "message_count"
+    case unfinishedMessages = "unfinished_messages"
+    case slowReader = "slow_reader"
+    case deadline
+    case stopped
 
     package static let labelName = "cause"
   }

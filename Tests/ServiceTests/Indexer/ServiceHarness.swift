@@ -65,6 +65,12 @@ final class ServiceHarness {
 
   func get(_ path: String) throws -> Answer { try send("GET", path) }
 
+  /// The value of a metric without labels.
+  func metric(_ name: String) throws -> Double? {
+    try get("/metrics").reply.text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+      .flatMap { Double($0.dropFirst(name.utf8.count + 1)) }
+  }
+
   /// What the service says of each endpoint for a prompt, by name.
   func score(_ tokens: [TokenID], _ more: String = "") throws -> [String: RecordedJSON] {
     let answer = try send("POST", "/v1/score", #"{"tokens": \#(tokens)\#(more)}"#)
