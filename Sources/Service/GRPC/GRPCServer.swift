@@ -93,12 +93,3 @@ package final class GRPCServer: @unchecked Sendable {
 extension ListenAddress {
   fileprivate var isUnix: Bool { if case .unix = self { true } else { false } }
 }
-
-extension MonotonicClock {
-  /// The time that comes after a while.
-  fileprivate static func nowNanoseconds(after duration: Duration) -> UInt64 {
-    let (seconds, attoseconds) = duration.components
-    return nowNanoseconds() + UInt64(max(0, seconds)) * 1_000_000_000
-      + UInt64(max(0, attoseconds) / 1_000_000_000)
-  }
-}

@@ -24,11 +24,7 @@ final class InFlightCount: @unchecked Sendable {
   ///
   /// - Returns: How many are left; nil when the waiting was given up.
   func waitForZero(atMost limit: Duration) -> Int? {
-    let (seconds, attoseconds) = limit.components
-    let nanoseconds =
-      UInt64(max(0, seconds)) * 1_000_000_000
-      + UInt64(max(0, attoseconds) / 1_000_000_000)
-    let deadline = MonotonicClock.nowNanoseconds() + nanoseconds
+    let deadline = MonotonicClock.nowNanoseconds(after: limit)
     return lock.withLock {
       while count > 0, !isGivenUp, lock.wait(untilNanoseconds: deadline) {}
       return isGivenUp ? nil : count

@@ -145,7 +145,7 @@ package final class Renderer: @unchecked Sendable {
   ) {
     var call = HTTPCall(server, post: path, json: body)
     call.security = settings.security
-    let deadline = MonotonicClock.nowNanoseconds() + timeout.wholeNanoseconds
+    let deadline = MonotonicClock.nowNanoseconds(after: timeout)
     do throws(HTTPClientError) {
       try transfers.send(call, deadline: deadline) { result in
         completion(result.mapError { RenderFailure($0) })

@@ -24,7 +24,7 @@ package final class Scorer: Sendable {
 
   /// When a request that arrived at `start` has to be answered, in monotonic nanoseconds.
   package func deadline(_ milliseconds: Int?, from start: UInt64) -> UInt64 {
-    start &+ (milliseconds.map { UInt64($0) * 1_000_000 } ?? deadlineDefault.nanoseconds)
+    start &+ (milliseconds.map { UInt64($0) * 1_000_000 } ?? deadlineDefault.wholeNanoseconds)
   }
 
   /// Scores one request.
