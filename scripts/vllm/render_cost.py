@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""What rendering a chat's next turn costs, and what a cache of rendered prefixes could save of it.
+r"""What rendering a chat's next turn costs, and what a cache of rendered prefixes could save of it.
 
 usage: render_cost.py URL MODEL
 
 Renders conversations that grow by one turn, and beside each the new turn alone: no cache of
 prefixes could do less. Start a renderer first:
 
-  .vllm/bin/vllm launch render .work/e2e-vllm/model --port 8100 --served-model-name tiny
+  VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 .vllm/bin/vllm launch render .work/e2e-vllm/model --port 8100 \
+      --served-model-name tiny --max-model-len 65536
 """
 
 import http.client
