@@ -18,9 +18,10 @@ import Testing
     router.on(.get, "/v1/models") { _ in
       HTTPResponse(contentType: "application/json", body: Array(list.utf8))
     }
-    return try HTTPServer([.tcp(host: "127.0.0.1", port: 0)], log: { _ in }) {
-      [router] request, reply in router.respond(to: request, reply)
-    }
+    let routes = router
+    return try HTTPServer(
+      [.tcp(host: "127.0.0.1", port: 0)], log: { _ in },
+      handler: { routes.respond(to: $0, $1) })
   }
 
   @Test func `names are read with their parents, and garbage is no list`() {
