@@ -157,7 +157,7 @@ enum ScoreCommand: Command {
       case "given": "as given"
       case "rendered": "rendered in \(answer.tookUs.render) us"
       case "cached": "rendered before"
-      default: "an estimate, so nothing matches"
+      default: "an estimate"
       }
     let model = answer.model.isEmpty ? "" : "\(answer.model): "
     var heading =

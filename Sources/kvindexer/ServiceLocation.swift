@@ -1,30 +1,48 @@
 import Foundation
 import Service
 
-/// Where a running service is: `--url` or `--socket`, with the default of `serve`.
+/// Where a running service is, with the default of `serve`, and how it lets us in.
 struct ServiceLocation {
   static let help = """
       --url URL            of the service (http://127.0.0.1:9300)
       --socket PATH        its Unix socket instead
+      --token-file FILE    a file whose first token is sent, as `serve --token-file` reads it
+      --ca-file FILE       the authority that signed the service's certificate, for https
       --json               print the service's answer as it is
     """
 
   var server: HTTPClient.Server
+  var security = HTTPClient.Security()
   var isJSON: Bool
 
-  init(_ arguments: inout Arguments) throws(UsageError) {
+  init(_ arguments: inout Arguments) throws {
     let url = try arguments.option("--url") ?? "http://127.0.0.1:9300"
     if let socket = try arguments.option("--socket") {
       server = .unix(path: socket)
+    } else if let server = HTTPClient.Server(url) {
+      self.server = server
     } else {
-      server = .url(url.hasSuffix("/") ? String(url.dropLast()) : url)
+      throw UsageError(message: "--url takes http://… or https://…, not '\(url)'")
     }
+    security.authorityFile = try arguments.option("--ca-file")
+    security.bearerToken = try arguments.option("--token-file").map { try Self.token(from: $0) }
     isJSON = arguments.flag("--json")
+  }
+
+  private static func token(from file: String) throws -> String {
+    let text = String(decoding: try FileBytes.read(file, atMost: 1 << 20), as: UTF8.self)
+    let lines = text.split(whereSeparator: \.isNewline).map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
+    guard let token = lines.first(where: { !$0.isEmpty && !$0.hasPrefix("#") }) else {
+      throw UsageError(message: "\(file) holds no token")
+    }
+    return token
   }
 
   /// The body of the answer; an error of the service becomes an error of ours.
   func ask(_ path: String, body: [UInt8]? = nil) throws -> [UInt8] {
-    var client = try HTTPClient(server)
+    var client = try HTTPClient(server, security: security)
     let reply = try body.map { try client.post(path, body: $0) } ?? client.get(path)
     guard (200..<300).contains(reply.status) else {
       let error = try? JSONDecoder().decode(ServiceError.self, from: Data(reply.body))

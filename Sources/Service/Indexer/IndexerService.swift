@@ -24,6 +24,9 @@ package final class IndexerService: Sendable {
   /// - Throws: `SystemError` when an address can't be listened on, `InsecureListening` when anyone
   ///   could ask there, `YAMLError` when the endpoints file is not good to begin with.
   package init(_ configuration: ServiceConfiguration) throws {
+    if configuration.tokenFile == nil, !configuration.allowsInsecureListen {
+      try InsecureListening.check(configuration.listen + configuration.grpcListen)
+    }
     let log = configuration.log
     let hasher = configuration.hashKey.map { BlockHasher(sharedKey: $0) } ?? BlockHasher()
     let fleet = SharedFleet(FleetIndex(hasher: hasher, byteBudget: configuration.memoryBudget))

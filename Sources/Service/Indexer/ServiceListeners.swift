@@ -9,16 +9,12 @@ final class ServiceListeners: Sendable {
 
   /// Listens.
   ///
-  /// - Throws: `InsecureListening` for an address that anyone could reach, `SystemError` when an
-  ///   address can't be listened on or a file is not good.
+  /// - Throws: `SystemError` when an address can't be listened on or a file is not good.
   init(
     _ configuration: ServiceConfiguration, routes: Router, rpc: IndexerRPC, metrics: ServiceMetrics,
     isReady: @escaping @Sendable () -> Bool
   ) throws {
     let log = configuration.log
-    if configuration.tokenFile == nil, !configuration.allowsInsecureListen {
-      try InsecureListening.check(configuration.listen + configuration.grpcListen)
-    }
     let tokens = try configuration.tokenFile.map { try BearerTokens(file: $0, log: log) }
     let reload = CredentialReload()
     let tls = try configuration.tls.map { paths in
