@@ -34,6 +34,8 @@ enum ServeCommand: Command {
       --render-model NAME  the model's name there, where it differs
       --render-ca-file FILE
                            the authority that https renderers' certificates must come from
+      --render-token-file FILE
+                           the key that the endpoints ask for (`vllm serve --api-key`)
       --token-cache SIZE   bytes for tokens of prompts that were rendered (64M)
 
     Limits
@@ -112,10 +114,13 @@ enum ServeCommand: Command {
 
   private static func readRendering(
     _ arguments: inout Arguments, _ configuration: inout ServiceConfiguration
-  ) throws(UsageError) {
+  ) throws {
     var settings = RendererSettings(target: .endpoints)
     settings.modelName = try arguments.option("--render-model")
     settings.security.authorityFile = try arguments.option("--render-ca-file")
+    settings.security.bearerToken = try arguments.option("--render-token-file").map {
+      try TokenFile.first(in: $0)
+    }
     if let size = try bytes(&arguments, "--token-cache", in: 0...1 << 40) {
       settings.cacheBytesMax = size
     }

@@ -25,19 +25,8 @@ struct ServiceLocation {
       throw UsageError(message: "--url takes http://… or https://…, not '\(url)'")
     }
     security.authorityFile = try arguments.option("--ca-file")
-    security.bearerToken = try arguments.option("--token-file").map { try Self.token(from: $0) }
+    security.bearerToken = try arguments.option("--token-file").map { try TokenFile.first(in: $0) }
     isJSON = arguments.flag("--json")
-  }
-
-  private static func token(from file: String) throws -> String {
-    let text = String(decoding: try FileBytes.read(file, atMost: 1 << 20), as: UTF8.self)
-    let lines = text.split(whereSeparator: \.isNewline).map {
-      $0.trimmingCharacters(in: .whitespaces)
-    }
-    guard let token = lines.first(where: { !$0.isEmpty && !$0.hasPrefix("#") }) else {
-      throw UsageError(message: "\(file) holds no token")
-    }
-    return token
   }
 
   /// The body of the answer; an error of the service becomes an error of ours.
