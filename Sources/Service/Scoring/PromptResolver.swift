@@ -73,7 +73,10 @@ final class PromptResolver: Sendable {
     if request.prompt == .embeddings {
       return completion(estimate(unread, "the prompt is made of embeddings, not of tokens"))
     }
-    guard let renderer, let key = request.renderKey else {
+    guard let key = request.renderKey else {
+      return completion(estimate(unread, "\(RenderFailure.unsupported(api))"))
+    }
+    guard let renderer else {
       return completion(estimate(unread, "rendering is switched off"))
     }
     let parsed = MonotonicClock.nowNanoseconds()

@@ -158,6 +158,17 @@ import Testing
     #expect(claim.type == "tokens_unavailable")
   }
 
+  @Test func `a text that no engine renders is estimated, with the reason`() throws {
+    let fleet = try RenderedFleet(1)
+    let answer = try fleet.score(#"{"path": "/generate", "body": {"text": "Once upon a time"}}"#)
+    #expect(answer.tokensFrom == "estimated", "\(answer.message)")
+    #expect(answer.json["reason"]?.string?.contains("/generate can't be rendered") == true)
+    let embedded = try fleet.score(
+      #"{"path": "/v1/completions", "body": {"prompt_embeds": "AAAA"}}"#)
+    #expect(embedded.tokensFrom == "estimated", "\(embedded.message)")
+    #expect(embedded.json["reason"]?.string?.contains("embeddings") == true)
+  }
+
   @Test func `what the renderer refuses is estimated with its words`() throws {
     let fleet = try RenderedFleet(1)
     let long = (0..<20_000).map { "w\($0)" }.joined(separator: " ")
