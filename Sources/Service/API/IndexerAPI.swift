@@ -7,6 +7,7 @@ struct IndexerAPI: Sendable {
   let scorer: Scorer
   let resolver: PromptResolver
   let admission: RequestAdmission
+  let fleetWatch: FleetWatch
   let membership: FleetMembership
   let subscriptions: SubscriptionLoop
   /// Nil when rendering is switched off.
@@ -24,6 +25,7 @@ struct IndexerAPI: Sendable {
       try cancelReservation(id)
     }
     router.on(.get, "/v1/endpoints") { _ in endpoints() }
+    router.onDeferred(.get, "/v1/watch") { _, reply in watch(reply) }
     router.on(.get, "/v1/sources") { _ in sources() }
     router.on(.get, "/healthz") { _ in
       HTTPResponse(contentType: "text/plain", body: Array("ok\n".utf8))

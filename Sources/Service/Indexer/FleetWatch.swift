@@ -11,6 +11,7 @@ package final class FleetWatch: @unchecked Sendable {
   /// Observers at a time.
   package static let observersMax = 256
   private static let intervalNanoseconds: UInt64 = 50_000_000
+  private static let heartbeatNanoseconds: UInt64 = 10_000_000_000
 
   private let fleet: SharedFleet
   private let membership: FleetMembership
@@ -39,7 +40,13 @@ package final class FleetWatch: @unchecked Sendable {
     thread?.join()
   }
 
+  /// Whether nobody else can begin to observe.
+  var isFull: Bool { lock.withLock { observers.count >= Self.observersMax } }
+
   /// Begins to tell `receive`, on the watch's thread: first all entries and `synced`, then changes.
+  ///
+  /// A list without changes comes every ten seconds, so that an observer can see whether whoever
+  /// it tells is still there.
   ///
   /// - Returns: Nil when there are `observersMax` already.
   package func observe(_ receive: @escaping Receiver) -> Observer? {
@@ -61,11 +68,16 @@ package final class FleetWatch: @unchecked Sendable {
 
   private func run() {
     var last: [FleetEntry] = []
+    var beatAt: UInt64 = 0
     while let (known, new) = nextRound() {
       let entries = entries()
       let changes = Self.changes(from: last, to: entries)
       last = entries
-      if !changes.isEmpty { for receive in known { receive(changes) } }
+      let now = MonotonicClock.nowNanoseconds()
+      if !changes.isEmpty || now >= beatAt {
+        beatAt = now + Self.heartbeatNanoseconds
+        for receive in known { receive(changes) }
+      }
       for receive in new { receive(entries.map { .present($0) } + [.synced]) }
     }
   }

@@ -56,7 +56,7 @@ package final class IndexerService: Sendable {
     let admission = RequestAdmission(configuration.admission)
     let watch = FleetWatch(fleet: fleet, membership: membership)
     let api = IndexerAPI(
-      fleet: fleet, scorer: scorer, resolver: resolver, admission: admission,
+      fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
       metrics: MetricsPage(

@@ -46,6 +46,14 @@ extension MetricsPage {
       "kvindexer_grpc_refused_total",
       help: "gRPC calls and connections that the server itself ended, by cause.", grpc.refusals)
     text.add(
+      "kvindexer_grpc_messages_total", .counter, help: "gRPC messages by direction.",
+      [("received", grpc.messagesReceived), ("sent", grpc.messagesSent)].map {
+        (labels: [(name: "direction", value: $0.0)], value: Double($0.1.value))
+      })
+    text.add(
+      "kvindexer_grpc_connections_total", help: "gRPC connections that were accepted.",
+      grpc.connectionsAccepted)
+    text.add(
       "kvindexer_grpc_calls", .gauge, help: "gRPC calls under way.",
       [(labels: [], value: Double(grpc.callsInFlight))])
     text.add(

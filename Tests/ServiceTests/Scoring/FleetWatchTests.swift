@@ -46,6 +46,30 @@ import Testing
     harness.service.fleetWatch.cancel(observer)
   }
 
+  @Test func `changes are streamed over HTTP, and a stop ends the stream`() throws {
+    let engine = try PublishedEngine()
+    let harness = try ServiceHarness([engine.entry("a")])
+    guard case .tcp(_, let port) = harness.service.addresses[0] else { throw Deadline.Passed() }
+    let connection = try RawConnection(port: port)
+    connection.send("GET /v1/watch HTTP/1.1\r\nHost: x\r\n\r\n")
+    var text = ""
+    while !text.contains("event: synced") { text += try Self.more(connection) }
+    #expect(text.contains("text/event-stream"))
+    #expect(text.contains("event: present\ndata: {\"endpoint\":\"a\",\"rank\":0"))
+    engine.store(1..<2)
+    while !text.contains("\"trust\":\"exact\"") { text += try Self.more(connection) }
+    #expect(text.contains("event: changed"))
+    harness.service.stop()
+    _ = connection.readToEnd()
+  }
+
+  /// What arrives next; an error when the server has closed, or is silent for too long.
+  private static func more(_ connection: borrowing RawConnection) throws -> String {
+    let text = connection.readSome()
+    if text.isEmpty { throw Deadline.Passed() }
+    return text
+  }
+
   @Test func `observers are limited`() throws {
     let harness = try ServiceHarness()
     let watch = harness.service.fleetWatch
