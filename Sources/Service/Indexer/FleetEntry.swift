@@ -11,7 +11,7 @@ package struct FleetEntry: Equatable, Sendable {
   package var address: String
   package var model: String
   package var blockSize: Int?
-  /// Lives of the engine that were seen; 0 without an event source.
+  /// Which life of the engine this is, from 0.
   package var incarnation: Int
   /// Nil without an event source.
   package var trust: Trust?
