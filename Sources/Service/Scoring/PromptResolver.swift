@@ -67,7 +67,7 @@ final class PromptResolver: Sendable {
     if case .tokens(let prompts) = request.prompt {
       let features = request.features
       let given = prompts.map { RenderedPrompt(tokens: $0, features: features, cacheSalt: salt) }
-      return completion(.success(Self.exact(given, names, .given)))
+      return completion(.success(Self.exact(given, names, .given).read(by: request)))
     }
     let unread = UnreadPrompt(request: request, body: body, names: names)
     if request.prompt == .embeddings {
@@ -90,7 +90,8 @@ final class PromptResolver: Sendable {
           Result<ResolvedPrompt, HTTPError>.success(
             Self.exact(
               prompts.map { $0.salted(salt) }, names,
-              outcome.origin == .cache ? .cached : .rendered))
+              outcome.origin == .cache ? .cached : .rendered
+            ).read(by: request))
         case .failure(let failure): estimate(unread, "\(failure)")
         }
       let rendered = MonotonicClock.nowNanoseconds()
@@ -166,6 +167,17 @@ extension RenderedPrompt {
 }
 
 extension ResolvedPrompt {
+  /// Notes whether `request` has the engine look for cached blocks.
+  fileprivate func read(by request: InferenceRequest) -> ResolvedPrompt {
+    guard !request.readsCache else { return self }
+    var prompt = self
+    prompt.readsCache = false
+    prompt.reason =
+      "The engine will use no cached block: the request asks for log probabilities of its prompt, "
+      + "or to leave the cache alone."
+    return prompt
+  }
+
   fileprivate func timed(parse: UInt64, render: UInt64) -> ResolvedPrompt {
     var prompt = self
     prompt.parseNanoseconds = parse

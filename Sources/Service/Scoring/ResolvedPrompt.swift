@@ -11,7 +11,9 @@ package struct ResolvedPrompt: Sendable {
   package var prompts: [RenderedPrompt]
   /// Of all prompts.
   package var tokenCount: Int
-  /// Why the tokens are estimated; nil when they are not.
+  /// Whether the engine will use cached blocks for it.
+  package var readsCache = true
+  /// Why the tokens are estimated, or why nothing matches; nil when all is as it should be.
   package var reason: String?
   /// What reading the request took, in nanoseconds, and what waiting for the renderer did.
   package var parseNanoseconds: UInt64 = 0

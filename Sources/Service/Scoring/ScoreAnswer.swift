@@ -15,7 +15,7 @@ package struct ScoreAnswer: Sendable {
   /// Of all prompts of the request; an estimate when `origin` says so.
   package var promptTokens: Int
   package var origin: TokensOrigin
-  /// Why the tokens are estimated, and so nothing matches; nil when they are exact.
+  /// Why nothing matches whatever endpoints hold; nil when that is not so.
   package var reason: String?
   /// By name, or the best first when a number of them was asked for.
   package var endpoints: [EndpointScore]

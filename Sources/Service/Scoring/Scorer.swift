@@ -106,8 +106,9 @@ package final class Scorer: Sendable {
     }
     var took = ScoreAnswer.Timings()
     var matches = FleetMatches()
-    // Without tokens the endpoints are asked for a prompt of none: that still tells their state.
-    for text in prompt.prompts.isEmpty ? [RenderedPrompt(tokens: [])] : prompt.prompts {
+    // A prompt of no tokens matches nothing, and still tells the endpoints' states.
+    let isLookedUp = prompt.readsCache && !prompt.prompts.isEmpty
+    for text in isLookedUp ? prompt.prompts : [RenderedPrompt(tokens: [])] {
       let start = MonotonicClock.nowNanoseconds()
       let keys = fleet.keys(of: text, model: prompt.model, lora: prompt.lora)
       let hashed = MonotonicClock.nowNanoseconds()

@@ -16,6 +16,10 @@ struct InferenceBodyParser {
   private var maxCompletionTokens: Int?
   private var session: (field: SessionField, name: String)?
   private var truncates = false
+  private var wantsPromptLogProbabilities = false
+  private var echoes = false
+  /// What an echoed prompt comes with: `logprobs`, for chats `top_logprobs`, which is 0 by default.
+  private var hasLogProbabilities: Bool
 
   init(_ api: InferenceAPI, _ body: UnsafeRawBufferPointer, keyedBy seed: RenderKeySeed) {
     self.body = body
@@ -23,6 +27,7 @@ struct InferenceBodyParser {
     cursor = JSONCursor(body)
     request = InferenceRequest(api, prompt: .conversation)
     key = RenderKeyHasher(api, seed: seed)
+    hasLogProbabilities = api == .chatCompletions
   }
 
   mutating func parse() throws(RequestBodyError) -> InferenceRequest {
@@ -35,6 +40,7 @@ struct InferenceBodyParser {
     request.maxTokens = maxCompletionTokens ?? request.maxTokens
     request.hasMedia = request.hasMedia || hasMediaFields || !request.features.isEmpty
     request.session = session?.name
+    if wantsPromptLogProbabilities || echoes && hasLogProbabilities { request.readsCache = false }
     if isRendered { request.renderKey = truncates ? key.replaced(by: body) : key.key }
     return request
   }
@@ -74,6 +80,11 @@ struct InferenceBodyParser {
     case .media: hasMediaFields = try cursor.isGiven() || hasMediaFields
     case .session(let field): try readSession(field)
     case .truncation: truncates = try cursor.isGiven() || truncates
+    case .promptLogProbabilities: wantsPromptLogProbabilities = try cursor.isNotNull()
+    case .logProbabilities: hasLogProbabilities = try cursor.isNotNull()
+    case .echo:
+      echoes =
+        try cursor.optional { cursor throws(JSONError) in try cursor.lenientBool() } ?? false
     case .tools, .preface, .other: try cursor.skipValue()
     }
     let range = start..<cursor.offset
@@ -98,12 +109,18 @@ struct InferenceBodyParser {
     case .priority: request.priority = try cursor.lenientInteger()
     case .maxTokens: request.maxTokens = try cursor.lenientInteger()
     case .maxCompletionTokens: maxCompletionTokens = try cursor.lenientInteger()
-    case .samplingParameters: request.maxTokens = try cursor.samplingLength(request.api)
+    case .samplingParameters: try readSampling()
     case .cacheSalt where request.api == .sglangGenerate: request.cacheSalt = try cursor.oneName()
     case .cacheSalt:
       request.cacheSalt = try cursor.optional { cursor throws(JSONError) in try cursor.name() }
     default: request.lora = try cursor.oneName()
     }
+  }
+
+  private mutating func readSampling() throws(JSONError) {
+    let parameters = try cursor.samplingParameters(request.api)
+    request.maxTokens = parameters.length
+    request.readsCache = parameters.readsCache
   }
 
   private mutating func readSession(_ field: SessionField) throws(JSONError) {

@@ -26,6 +26,9 @@ public struct InferenceRequest: Equatable, Sendable {
   public var features: [PromptFeature] = []
   /// Whether anything but text is to be made into tokens.
   public var hasMedia = false
+  /// Whether the engine will use cached blocks: vLLM does not where log probabilities of the
+  /// prompt are asked for.
+  public var readsCache = true
   /// The adapter of SGLang's `lora_path`; for vLLM an adapter is a model.
   public var lora: String?
   /// Equal for requests that render to equal tokens; nil when there is nothing to render.

@@ -118,25 +118,41 @@ extension JSONCursor {
     return found
   }
 
-  /// Reads the bound of the answer's length from sampling parameters; nil when they have none.
+  /// Skips a value; returns whether it is anything but `null`.
+  mutating func isNotNull() throws(JSONError) -> Bool {
+    if try null() { return false }
+    try skipValue()
+    return true
+  }
+
+  /// Reads the bound of the answer's length from sampling parameters, nil when they have none, and
+  /// whether the engine will use cached blocks.
   ///
-  /// SGLang also takes a list, one for each prompt: no bound is read from that.
-  mutating func samplingLength(_ api: InferenceAPI) throws(JSONError) -> Int? {
+  /// SGLang also takes a list, one for each prompt: nothing is read from that.
+  mutating func samplingParameters(
+    _ api: InferenceAPI
+  ) throws(JSONError) -> (length: Int?, readsCache: Bool) {
     guard try kind() == .object else {
       try skipValue()
-      return nil
+      return (nil, true)
     }
     let name: StaticString = api == .sglangGenerate ? "max_new_tokens" : "max_tokens"
     var length: Int?
+    var skipsCache: Bool?
+    var wantsPromptLogProbabilities = false
     try beginObject()
     while let key = try nextKey() {
       if key == name {
         length = try lenientInteger()
+      } else if key == "prompt_logprobs" || key == "prompt_logprob_token_ids" {
+        if try isNotNull() { wantsPromptLogProbabilities = true }
+      } else if key == "skip_reading_prefix_cache" {
+        skipsCache = try optional { cursor throws(JSONError) in try cursor.lenientBool() }
       } else {
         try skipValue()
       }
     }
-    return length
+    return (length, !(skipsCache ?? wantsPromptLogProbabilities))
   }
 
   private static func trimmed(_ text: String) -> Substring {

@@ -9,6 +9,8 @@ enum RequestField: Sendable {
   /// What comes before the conversation: Anthropic's `system`, the Responses API's `instructions`.
   case preface
   case maxTokens, maxCompletionTokens, samplingParameters
+  /// What asks for log probabilities of the prompt, which are not to be had from a cache.
+  case promptLogProbabilities, echo, logProbabilities
   case features
   /// Media apart from any message.
   case media
@@ -108,7 +110,8 @@ struct RequestFields: Sendable {
     common + [
       ("priority", .priority), ("prompt", .prompt), ("prompt_embeds", .embeddings),
       ("cache_salt", .cacheSalt), ("max_tokens", .maxTokens),
-      ("truncate_prompt_tokens", .truncation),
+      ("truncate_prompt_tokens", .truncation), ("prompt_logprobs", .promptLogProbabilities),
+      ("echo", .echo), ("logprobs", .logProbabilities),
     ])
 
   private static let chatCompletions = RequestFields(
@@ -116,6 +119,8 @@ struct RequestFields: Sendable {
       ("priority", .priority), ("messages", .messages), ("tools", .tools),
       ("cache_salt", .cacheSalt), ("max_tokens", .maxTokens),
       ("max_completion_tokens", .maxCompletionTokens), ("truncate_prompt_tokens", .truncation),
+      ("prompt_logprobs", .promptLogProbabilities), ("echo", .echo),
+      ("top_logprobs", .logProbabilities),
     ])
 
   private static let responses = RequestFields(

@@ -158,6 +158,23 @@ import Testing
     #expect(claim.type == "tokens_unavailable")
   }
 
+  @Test func `a request for log probabilities of its prompt matches nothing, as in the engine`()
+    throws
+  {
+    let fleet = try RenderedFleet(1)
+    let plain = #"{"prompt": "\#(Self.words)"}"#
+    _ = try fleet.generate("/v1/completions", plain, on: 0)
+    try fleet.settle()
+    let body = #"{"prompt": "\#(Self.words)", "prompt_logprobs": 0}"#
+    let answer = try fleet.score(#"{"path": "/v1/completions", "body": \#(body)}"#)
+    #expect(answer.matched == ["s0": 0])
+    #expect(answer.json["prompt_tokens"]?.integer == 100)
+    #expect(answer.json["partial"] == .bool(false))
+    #expect(answer.json["reason"]?.string?.contains("log probabilities") == true)
+    #expect(try fleet.generate("/v1/completions", body, on: 0) == 0)
+    #expect(try fleet.score(plain).matched == ["s0": 96])
+  }
+
   @Test func `a text that no engine renders is estimated, with the reason`() throws {
     let fleet = try RenderedFleet(1)
     let answer = try fleet.score(#"{"path": "/generate", "body": {"text": "Once upon a time"}}"#)
