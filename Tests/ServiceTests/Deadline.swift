@@ -8,7 +8,7 @@ enum Deadline {
 
   /// Calls `look` until it gives a value; a limit is only there to end a failing test.
   @discardableResult
-  static func wait<Value>(seconds: UInt64 = 20, _ look: () throws -> Value?) throws -> Value {
+  static func wait<Value>(seconds: UInt64 = 60, _ look: () throws -> Value?) throws -> Value {
     let limit = MonotonicClock.nowNanoseconds() + seconds * 1_000_000_000
     while true {
       if let value = try look() { return value }
@@ -18,7 +18,7 @@ enum Deadline {
   }
 
   /// Calls `isDone` until it holds.
-  static func wait(seconds: UInt64 = 20, _ isDone: () throws -> Bool) throws {
+  static func wait(seconds: UInt64 = 60, _ isDone: () throws -> Bool) throws {
     try wait(seconds: seconds) { try isDone() ? true : nil }
   }
 }

@@ -16,7 +16,7 @@ final class Arrivals<Value: Sendable>: @unchecked Sendable {
   func next() -> Value? {
     condition.lock()
     defer { condition.unlock() }
-    let limit = Date(timeIntervalSinceNow: 20)
+    let limit = Date(timeIntervalSinceNow: 60)
     while values.isEmpty {
       guard condition.wait(until: limit) else { return nil }
     }

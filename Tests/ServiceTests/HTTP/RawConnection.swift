@@ -20,7 +20,7 @@ struct RawConnection: ~Copyable {
     }
     guard status == 0 else { throw Failure(code: errno) }
     // A server that says nothing fails the test instead of hanging it.
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     return descriptor

@@ -26,7 +26,7 @@ final class DeliveryRecorder: @unchecked Sendable {
   var all: [Delivery] { condition.withLock { deliveries } }
 
   /// Waits until `isDone` holds for all deliveries so far, or the time is over.
-  func wait(milliseconds: UInt64 = 10_000, until isDone: ([Delivery]) -> Bool) -> Bool {
+  func wait(milliseconds: UInt64 = 60_000, until isDone: ([Delivery]) -> Bool) -> Bool {
     let deadline = MonotonicClock.nowNanoseconds() + milliseconds * 1_000_000
     return condition.withLock {
       while !isDone(deliveries) {

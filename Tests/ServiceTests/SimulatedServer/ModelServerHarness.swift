@@ -73,7 +73,7 @@ struct ModelServerHarness {
 
   /// Asks again until `isTrue`; false when a time is over that only ends failing tests.
   func waits(until isTrue: () throws -> Bool) rethrows -> Bool {
-    let deadline = MonotonicClock.nowNanoseconds() + 20_000_000_000
+    let deadline = MonotonicClock.nowNanoseconds() + 60_000_000_000
     while try !isTrue() {
       guard MonotonicClock.nowNanoseconds() < deadline else { return false }
     }
