@@ -26,8 +26,6 @@ package final class GRPCServerMetrics: Sendable {
   }
 
   package let connectionsAccepted = Counter()
-  package let connectionsClosed = Counter()
-  package let callsStarted = Counter()
   /// Calls by the status that was sent; `CANCELLED` are those that a client abandoned.
   package let callsFinished = Labelled<GRPCCode, Counter> { Counter() }
   package let refusals = Labelled<Refusal, Counter> { Counter() }
@@ -44,7 +42,6 @@ package final class GRPCServerMetrics: Sendable {
   package var connections: Int { connectionsOpen.load(ordering: .relaxed) }
 
   func callStarted() {
-    callsStarted.add()
     callsOpen.wrappingAdd(1, ordering: .relaxed)
   }
 
@@ -66,7 +63,6 @@ package final class GRPCServerMetrics: Sendable {
   }
 
   func connectionClosed() {
-    connectionsClosed.add()
     connectionsOpen.wrappingSubtract(1, ordering: .relaxed)
   }
 }

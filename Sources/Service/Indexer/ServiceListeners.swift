@@ -15,10 +15,15 @@ final class ServiceListeners: Sendable {
     isReady: @escaping @Sendable () -> Bool
   ) throws {
     let log = configuration.log
-    let tokens = try configuration.tokenFile.map { try BearerTokens(file: $0, log: log) }
+    let rejected = metrics.rejectedSecurityFiles
+    let tokens = try configuration.tokenFile.map {
+      try BearerTokens(file: $0, log: log, rejected: rejected)
+    }
     let reload = CredentialReload()
     let tls = try configuration.tls.map { paths in
-      try TLSFiles(certificate: paths.certificate, key: paths.key, log: log) { reload.take($0) }
+      try TLSFiles(
+        certificate: paths.certificate, key: paths.key, log: log, rejected: rejected,
+        onChange: { reload.take($0) })
     }
     let credentials = tls?.credentials
     var authorizeHTTP: HTTPServer.Authorize?

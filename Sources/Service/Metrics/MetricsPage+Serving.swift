@@ -11,6 +11,10 @@ extension MetricsPage {
     text.add(
       "kvindexer_requests", .gauge, help: "Requests that were let in and wait for their answer.",
       [(labels: [], value: Double(admission.requestsInFlight))])
+    text.add(
+      "kvindexer_security_files_rejected_total",
+      help: "Changed files of tokens or certificates that could not be used; the old ones stay.",
+      metrics.rejectedSecurityFiles)
     if let renderer { addRendering(renderer, &text) }
   }
 

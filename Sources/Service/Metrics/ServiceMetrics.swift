@@ -13,6 +13,8 @@ final class ServiceMetrics: Sendable {
   let scoreLatency = Histogram(
     bounds: [1e-6, 2e-6, 5e-6] + Histogram.latencySeconds)
   let scores = Labelled<Outcome, Counter> { Counter() }
+  /// Files of tokens and certificates that changed and could not be used.
+  let rejectedSecurityFiles = Counter()
   let http = HTTPServerMetrics()
   let grpc = GRPCServerMetrics()
   let tokensFrom = Labelled<TokensOrigin, Counter> { Counter() }

@@ -198,10 +198,4 @@ package struct ProtobufCursor {
       for index in old..<numbers.count { numbers[index] = numbers[index].littleEndian }
     #endif
   }
-
-  /// Appends a packed array of `uint32`.
-  package mutating func packedVarint32(into numbers: inout [UInt32]) throws(ProtobufError) {
-    var elements = ProtobufCursor(parent: self, bytes: try bytes())
-    while elements.position < elements.end { numbers.append(try elements.uint32()) }
-  }
 }

@@ -10,7 +10,7 @@ package final class BearerTokens: @unchecked Sendable {
   private static let fileBytesMax = 1 << 20
 
   /// How often the file was found changed and could not be used.
-  package let rejected = Counter()
+  package let rejected: Counter
   private let lock = Lock()
   private var digests: [[UInt8]]
   private var watch: FileWatch?
@@ -20,6 +20,7 @@ package final class BearerTokens: @unchecked Sendable {
   /// - Throws: `SystemError` unless there is one, and each is 16 or more printable ASCII
   ///   characters without spaces.
   package init(_ tokens: [String]) throws(SystemError) {
+    rejected = Counter()
     digests = try Self.digests(
       tokens.enumerated().map { (name: "token \($0 + 1)", token: $1) }, "use the tokens")
   }
@@ -28,8 +29,12 @@ package final class BearerTokens: @unchecked Sendable {
   ///
   /// A file that turns bad later is logged, and the last good tokens stay in force.
   ///
+  /// - Parameter rejected: Counts the times that the file turned bad.
   /// - Throws: `SystemError` that names the file and its first fault.
-  package init(file: String, log: Log) throws(SystemError) {
+  package init(
+    file: String, log: Log, rejected: Counter = Counter()
+  ) throws(SystemError) {
+    self.rejected = rejected
     digests = []
     // Before the first look, so that no change falls in between.
     watch = try FileWatch(file) { [weak self] in self?.reload(file, log) }

@@ -13,12 +13,15 @@ package final class TLSFiles: Sendable {
   /// - Parameters:
   ///   - certificate: The path of the chain, the server's own certificate first.
   ///   - key: The path of the private key.
+  ///   - rejected: Counts the pairs that can't be used.
   ///   - onChange: Told of every good pair after the first, on a thread of a watch's own.
   /// - Throws: `SystemError` that names the file and its fault.
   package init(
-    certificate: String, key: String, log: Log, onChange: @escaping OnChange
+    certificate: String, key: String, log: Log, rejected: Counter = Counter(),
+    onChange: @escaping OnChange
   ) throws(SystemError) {
-    let following = Following(certificate: certificate, key: key, log: log, onChange)
+    let following = Following(
+      certificate: certificate, key: key, log: log, rejected: rejected, onChange)
     // Before the first look, so that no change falls in between.
     let first = try FileWatch(certificate) { following.reload() }
     let second: FileWatch
@@ -53,7 +56,7 @@ private final class Following: @unchecked Sendable {
   private static let bytesMax = 1 << 20
 
   let accepted = Counter()
-  let rejected = Counter()
+  let rejected: Counter
   private let certificate: String
   private let key: String
   private let log: Log
@@ -65,7 +68,11 @@ private final class Following: @unchecked Sendable {
   private let state = Lock()
   private var current: TLSCredentials?
 
-  init(certificate: String, key: String, log: Log, _ onChange: @escaping TLSFiles.OnChange) {
+  init(
+    certificate: String, key: String, log: Log, rejected: Counter,
+    _ onChange: @escaping TLSFiles.OnChange
+  ) {
+    self.rejected = rejected
     self.certificate = certificate
     self.key = key
     self.log = log

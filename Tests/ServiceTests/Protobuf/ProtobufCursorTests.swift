@@ -94,9 +94,6 @@ import Testing
       try ScoreRequestMessage(parsing: $0)
     }
     #expect(message.tokens == [1, 2, 3, 1, 2])
-    var numbers: [UInt32] = [9]
-    try read([3, 1, 0xac, 2]) { try $0.packedVarint32(into: &numbers) }
-    #expect(numbers == [9, 1, 300])
   }
 
   @Test(arguments: 0..<8 as Range<UInt64>)

@@ -90,6 +90,11 @@ import Testing
     #expect(
       try connection.unary("/kvindexer.v1.KVIndexer/Score", []).status.code == .unauthenticated)
     #expect(try connection.unary("/grpc.health.v1.Health/Check", []).status.code == .ok)
+    // A file that turns bad is counted, and the last good token stays in force.
+    try directory.write("short\n", to: "tokens")
+    try Deadline.wait {
+      try !client.get("/metrics").text.contains("kvindexer_security_files_rejected_total 0\n")
+    }
     withExtendedLifetime(harness) {}
   }
 
