@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "Tokenize", targets: ["Tokenize"]),
     .library(name: "EPPScorer", targets: ["EPPScorer"]),
     .executable(name: "kvindexer", targets: ["kvindexer"]),
+    .executable(name: "epp", targets: ["epp"]),
     .executable(name: "kvbench", targets: ["kvbench"]),
   ],
   targets: [
@@ -35,7 +36,8 @@ let package = Package(
     // Pure: bytes and values in, values out.
     .target(name: "KVIndexer", dependencies: ["CXXH", "CIntrinsics"], swiftSettings: settings),
     .target(name: "Tokenize", dependencies: ["CXXH"], swiftSettings: settings),
-    .target(name: "EPPScorer", dependencies: ["KVIndexer"], swiftSettings: settings),
+    .target(
+      name: "EPPScorer", dependencies: ["KVIndexer", "Tokenize"], swiftSettings: settings),
     .target(
       name: "Simulation", dependencies: ["KVIndexer", "CMsgpack", "CXXH"],
       swiftSettings: settings),
@@ -54,7 +56,11 @@ let package = Package(
       name: "kvindexer", dependencies: ["Service", "Tokenize", "KVIndexer"],
       swiftSettings: settings),
     .executableTarget(
-      name: "kvbench", dependencies: ["KVIndexer", "Tokenize", "Simulation", "Service"],
+      name: "epp", dependencies: ["Service", "EPPScorer", "Tokenize", "KVIndexer"],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "kvbench",
+      dependencies: ["KVIndexer", "Tokenize", "EPPScorer", "Simulation", "Service"],
       swiftSettings: settings),
 
     .testTarget(
@@ -62,11 +68,14 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "TokenizeTests", dependencies: ["Tokenize", "Simulation"], swiftSettings: settings),
-    .testTarget(name: "EPPScorerTests", dependencies: ["EPPScorer"], swiftSettings: settings),
+    .testTarget(
+      name: "EPPScorerTests", dependencies: ["EPPScorer", "KVIndexer", "Tokenize", "Simulation"],
+      swiftSettings: settings),
     .testTarget(
       name: "SimulationTests", dependencies: ["Simulation", "KVIndexer"], swiftSettings: settings),
     .testTarget(
-      name: "ServiceTests", dependencies: ["Service", "Simulation", "KVIndexer", "Tokenize"],
+      name: "ServiceTests",
+      dependencies: ["Service", "EPPScorer", "Simulation", "KVIndexer", "Tokenize"],
       swiftSettings: settings),
   ]
 )

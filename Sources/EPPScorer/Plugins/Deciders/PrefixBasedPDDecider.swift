@@ -1,0 +1,16 @@
+/// Divides a request where so many of its tokens are not cached on who decodes.
+///
+/// Formula and defaults are those of llm-d's `prefix-based-pd-decider`.
+public struct PrefixBasedPDDecider: Plugin {
+  public static let type = "prefix-based-pd-decider"
+  /// Uncached tokens from which it is worth it; 0 never divides.
+  public var nonCachedTokens: Int
+  /// The shortest prompt that may be divided.
+  public var promptTokens: Int
+
+  /// A plugin with these parameters.
+  public init(nonCachedTokens: Int = 0, promptTokens: Int = 0) {
+    self.nonCachedTokens = nonCachedTokens
+    self.promptTokens = promptTokens
+  }
+}

@@ -1,0 +1,16 @@
+/// Scores 1 where an endpoint's label equals a request's header.
+///
+/// Formula and defaults are those of llm-d's `header-label-affinity-scorer`.
+public struct HeaderLabelAffinityScorer: Plugin {
+  public static let type = "header-label-affinity-scorer"
+  /// The header, in lower case.
+  public var headerName: String
+  /// The label.
+  public var labelKey: String
+
+  /// A plugin with these parameters.
+  public init(headerName: String, labelKey: String) {
+    self.headerName = headerName
+    self.labelKey = labelKey
+  }
+}

@@ -1,0 +1,11 @@
+/// Prefers endpoints with fewer running requests: `(max − r) / (max − min)`, 1 where all are
+/// equal.
+///
+/// Formula and defaults are those of llm-d's `running-requests-size-scorer`.
+public struct RunningRequestsScorer: Plugin {
+  public static let type = "running-requests-size-scorer"
+
+  /// A plugin with these parameters.
+  public init() {
+  }
+}

@@ -1,0 +1,3 @@
+import Glibc
+
+exit(EPPCommand.run(Array(CommandLine.arguments.dropFirst())))
