@@ -5,7 +5,9 @@ public enum ResponseFormat: Sendable {
   /// Server-sent events whose data is JSON.
   case eventStream
 
-  /// The format of a `content-type`; nil for what is not read. A response without one is JSON.
+  /// The format of a `content-type`, or nil for what is not read.
+  ///
+  /// A response without one is taken for JSON.
   public init?(contentType: String?) {
     guard let contentType else {
       self = .json
