@@ -32,6 +32,12 @@ public struct SchedulingResult: Equatable, Sendable {
   public struct Header: Equatable, Sendable {
     public var name: String
     public var value: String
+
+    /// A header.
+    public init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
   }
 }
 
