@@ -60,7 +60,7 @@ public struct PickerSetup: Sendable {
     let profiles = resolver.profiles()
     let handler = resolver.handler(profiles)
     let deciders = resolver.deciders(of: handler)
-    resolver.resolvePrefixProducers(profiles, handler)
+    resolver.resolvePrefixProducers()
     tokens = resolver.tokenProducer()
     inFlightLoad = resolver.inFlightLoadProducer()
     metrics = resolver.metrics()
@@ -71,7 +71,11 @@ public struct PickerSetup: Sendable {
     fallback = resolver.fallback
     plan = SchedulingPlan(
       profiles: profiles, handler: handler, deciders: deciders,
-      producers: prefixProducers.map(\.name), defaultProducer: resolver.defaultProducer)
+      producers: prefixProducers.map(\.name), defaultProducer: resolver.defaultProducer,
+      inFlightProducer: inFlightLoad.plugin.prefixMatchInfoProducerName.flatMap {
+        resolver.prefixProducer($0)
+      })
+    resolver.checkHandler(of: plan)
     resolver.warnOfUnused()
     let faults = resolver.findings.filter { $0.severity == .fault }
     guard faults.isEmpty else { throw ConfigurationError(faults) }

@@ -4,29 +4,20 @@ extension SetupResolver {
   // MARK: Prefix hits
 
   /// Finds who produces prefix hits, who reads whose, and who stands in for the precise one.
-  mutating func resolvePrefixProducers(
-    _ profiles: [SchedulingPlan.Profile], _ handler: Named<any ProfileHandler>
-  ) {
+  mutating func resolvePrefixProducers() {
     declarePrefixProducers()
-    let readers: [(reader: any PrefixHitReader, path: String)] = config.plugins.compactMap {
-      declaration in
-      (declaration.plugin as? any PrefixHitReader).map { ($0, declaration.path) }
-    }
+    let readers = prefixReaders()
     let standard = ApproxPrefixCacheProducer.type
-    let explicit = readers.compactMap { reader, path in
-      reader.prefixMatchInfoProducerName.map {
-        Reference($0, path: "\(path).parameters.prefixMatchInfoProducerName")
-      }
-    }
-    let readsDefault = readers.contains { $0.reader.prefixMatchInfoProducerName == nil }
+    let explicit = readers.compactMap(\.self)
+    let readsDefault = readers.contains { $0 == nil }
     defaultProducer =
-      prefixProducers.firstIndex { $0.name == standard }
+      prefixProducer(standard)
       ?? (prefixProducers.count == 1 ? 0 : nil)
     if defaultProducer == nil, readsDefault || !prefixProducers.isEmpty {
       defaultProducer = appendApproximate(standard)
     }
     if explicit.contains(where: { $0.name == standard }),
-      !prefixProducers.contains(where: { $0.name == standard }), declaration(standard) == nil
+      prefixProducer(standard) == nil, declaration(standard) == nil
     {
       _ = appendApproximate(standard)
     }
@@ -34,6 +25,33 @@ extension SetupResolver {
     if readsDefault, let defaultProducer { prefixProducers[defaultProducer].isRead = true }
     checkDefaultProducer()
     resolveFallback()
+  }
+
+  /// The producers that plugins read; nil for the default one.
+  private func prefixReaders() -> [Reference?] {
+    var readers: [Reference?] = []
+    var readsUncached = false
+    for declaration in config.plugins {
+      let name: String?
+      switch declaration.plugin {
+      case let reader as any PrefixReader: name = reader.prefixMatchInfoProducerName
+      case let producer as InFlightLoadProducer: name = producer.prefixMatchInfoProducerName
+      case is PrefixBasedPDDecider: name = nil
+      case is TokenLoadScorer:
+        readsUncached = true
+        continue
+      default: continue
+      }
+      readers.append(
+        name.map {
+          Reference($0, path: "\(declaration.path).parameters.prefixMatchInfoProducerName")
+        })
+    }
+    // Uncached tokens are told by the in-flight load's producer, or by the default one.
+    if readsUncached, !config.plugins.contains(where: { $0.plugin is InFlightLoadProducer }) {
+      readers.append(nil)
+    }
+    return readers
   }
 
   private mutating func declarePrefixProducers() {
@@ -58,6 +76,11 @@ extension SetupResolver {
     }
   }
 
+  /// The index of the producer of that name.
+  func prefixProducer(_ name: String) -> Int? {
+    prefixProducers.firstIndex { $0.name == name }
+  }
+
   private mutating func appendApproximate(_ name: String) -> Int {
     prefixProducers.append(
       PickerSetup.PrefixProducer(
@@ -66,7 +89,7 @@ extension SetupResolver {
   }
 
   private mutating func markRead(_ reference: Reference) {
-    if let index = prefixProducers.firstIndex(where: { $0.name == reference.name }) {
+    if let index = prefixProducer(reference.name) {
       prefixProducers[index].isRead = true
     } else if let declaration = declaration(reference.name) {
       reject(
@@ -81,7 +104,7 @@ extension SetupResolver {
     for need in needs(.defaultPrefixHits) {
       let standard = defaultProducer.map { prefixProducers[$0].name }
       guard need.name != standard else { continue }
-      guard prefixProducers.contains(where: { $0.name == need.name }) else {
+      guard prefixProducer(need.name) != nil else {
         markRead(need)
         continue
       }

@@ -75,43 +75,34 @@ extension SetupResolver {
       }
       return Named(SingleProfileHandler.type, SingleProfileHandler())
     }
-    let path = declaration(handler.name)?.path ?? ""
-    let names = profiles.map(\.name)
-    switch handler.plugin {
-    case is SingleProfileHandler, is DataParallelProfileHandler:
-      if profiles.count > 1 {
-        reject(
-          "'\(handler.name)' runs exactly one profile, and there are \(profiles.count): "
-            + names.joined(separator: ", "), at: path)
-      }
-    case let disagg as DisaggProfileHandler: check(disagg, names, at: path)
-    case let header as HeaderProfileHandler:
-      requireProfile(header.defaultProfile, among: names, at: path)
-    default: break
+    if let disagg = handler.plugin as? DisaggProfileHandler {
+      warnOfIdleStages(disagg, profiles, at: declaration(handler.name)?.path ?? "")
     }
     return handler
   }
 
-  private mutating func check(
-    _ handler: DisaggProfileHandler, _ names: [String], at path: String
+  private mutating func warnOfIdleStages(
+    _ handler: DisaggProfileHandler, _ profiles: [SchedulingPlan.Profile], at path: String
   ) {
-    requireProfile(handler.decodeProfile, among: names, at: path)
-    for (profile, decider, stage) in [
-      (handler.prefillProfile, handler.prefillDecider, "prefill"),
-      (handler.encodeProfile, handler.encodeDecider, "encode"),
+    for (stage, name, decider) in [
+      ("prefill", handler.prefillProfile, handler.prefillDecider),
+      ("encode", handler.encodeProfile, handler.encodeDecider),
     ] {
-      guard let decider, !names.contains(profile) else { continue }
-      warn(
-        "there is no profile '\(profile)', so '\(decider)' has nothing to decide and no request "
-          + "has a stage for \(stage)", at: path)
+      let isThere = profiles.contains { $0.name == name }
+      let needsDecider = stage == "encode" || handler.order == .decodeFirst
+      if let decider, !isThere {
+        warn("'\(decider)' decides nothing: there is no profile '\(name)'", at: path)
+      } else if isThere, needsDecider, decider == nil {
+        warn("the profile '\(name)' never runs: no decider of \(stage) is named", at: path)
+      }
     }
   }
 
-  private mutating func requireProfile(_ name: String, among names: [String], at path: String) {
-    guard !names.contains(name) else { return }
-    reject(
-      "there is no profile '\(name)', which requests are sent to; the profiles are "
-        + names.joined(separator: ", "), at: path)
+  /// What keeps the handler from running the plan.
+  mutating func checkHandler(of plan: SchedulingPlan) {
+    // Plans without a handler of their own are refused above where the default one does not fit.
+    guard let path = declaration(plan.handler.name)?.path else { return }
+    for fault in plan.handler.plugin.faults(in: plan) { reject(fault, at: path) }
   }
 
   /// The deciders that the handler names.

@@ -88,7 +88,7 @@ extension PluginCatalog {
       parameters.read("kvCacheUtilThreshold", into: &detector.kvCacheUtilThreshold, in: 0...1)
       var age = Duration.milliseconds(detector.metricsStalenessThresholdMs)
       parameters.read("metricsStalenessThreshold", into: &age)
-      detector.metricsStalenessThresholdMs = Int(clamping: (age / .milliseconds(1)).rounded(.up))
+      detector.metricsStalenessThresholdMs = Int((age / .milliseconds(1)).rounded(.up))
       parameters.read("headroom", into: &detector.headroom)
       return detector
     },

@@ -85,7 +85,7 @@ extension PluginCatalog {
     _ parameters: inout PluginParameters, _ standard: SessionSource
   ) -> SessionSource {
     parameters.refuse(
-      "profileName", "what is remembered is the endpoint that the request went to")
+      "profileName", "every profile remembers its own endpoint of a session")
     switch parameters.choice("strategy", SessionStrategy.self) ?? .endpointHeader {
     case .endpointHeader:
       guard case .endpointHeader(var header) = standard else { return standard }
