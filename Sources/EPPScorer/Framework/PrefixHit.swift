@@ -41,7 +41,7 @@ public struct PrefixHit: Equatable, Sendable, BitwiseCopyable {
 }
 
 /// Why a prefix was approximated.
-public enum ApproximationCause: String, CaseIterable, Sendable {
+public enum ApproximationCause: String, CaseIterable, Sendable, BitwiseCopyable {
   /// The plan asks for nothing else.
   case configured
   /// The prompt's tokens were not known in time.
