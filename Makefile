@@ -16,7 +16,7 @@ demo: deps
 
 test: deps
 	swift build $(TESTS) $(STRICT) --build-tests
-	swift test $(TESTS) $(STRICT) --skip-build
+	scripts/run-tests.sh $(TESTS) $(STRICT) --skip-build
 
 deps:
 	@scripts/deps.sh

@@ -10,4 +10,4 @@ export TSAN_OPTIONS="halt_on_error=1"
 export ASAN_OPTIONS="detect_leaks=0 halt_on_error=1"
 
 swift build --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" --build-tests
-swift test --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" --skip-build
+scripts/run-tests.sh --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" --skip-build

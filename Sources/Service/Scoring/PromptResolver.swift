@@ -10,7 +10,7 @@ final class PromptResolver: Sendable {
   /// Nil when rendering is switched off.
   private let renderer: Renderer?
   private let servedModels: ServedModels
-  private let keySeed = RenderKeySeed()
+  let keySeed = RenderKeySeed()
   private let estimator: PromptEstimator
   private static let estimatedBlockTokens = 16
 
@@ -60,6 +60,18 @@ final class PromptResolver: Sendable {
     } catch {
       throw HTTPError(error)
     }
+    try resolve(request, body: body, since: start, hints, completion: completion)
+  }
+
+  /// Resolves the prompt of a request that was parsed with `keySeed`.
+  ///
+  /// - Parameters:
+  ///   - body: What it was parsed from.
+  ///   - start: When parsing began, in monotonic nanoseconds.
+  func resolve(
+    _ request: InferenceRequest, body: [UInt8], since start: UInt64, _ hints: Hints,
+    completion: @escaping @Sendable (Result<ResolvedPrompt, HTTPError>) -> Void
+  ) throws(HTTPError) {
     let adapter = request.model.flatMap { servedModels.meaning(of: $0)?.lora }
     let names = try names(
       hints.model ?? request.model, lora: hints.lora ?? request.lora ?? adapter)
@@ -74,14 +86,14 @@ final class PromptResolver: Sendable {
       return completion(estimate(unread, "the prompt is made of embeddings, not of tokens"))
     }
     guard let key = request.renderKey else {
-      return completion(estimate(unread, "\(RenderFailure.unsupported(api))"))
+      return completion(estimate(unread, "\(RenderFailure.unsupported(request.api))"))
     }
     guard let renderer else {
       return completion(estimate(unread, "rendering is switched off"))
     }
     let parsed = MonotonicClock.nowNanoseconds()
     let call = RenderRequest(
-      api: api, body: body, modelRange: request.modelRange, model: names.model,
+      api: request.api, body: body, modelRange: request.modelRange, model: names.model,
       hasMedia: request.hasMedia, key: key, deadline: hints.deadline)
     renderer.render(call) { [self] outcome in
       let resolved =

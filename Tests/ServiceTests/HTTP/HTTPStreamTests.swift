@@ -76,12 +76,14 @@ import Testing
     let raw = try RawConnection(port: port)
     raw.send(Self.get)
     let stream = try replies.take(1)[0].reply.startStream(Self.head)
+    #expect(stream.write(Array("here".utf8)))
+    // A server that is slow to begin would be cut off before its answer has a head.
+    #expect(read(raw, until: "here").hasPrefix("HTTP/1.1 200"))
     let piece = [UInt8](repeating: 0x61, count: 50_000)
     try Deadline.wait { !stream.write(piece) }
     #expect(stream.isClosed)
     #expect(server.metrics.refusals[.slowReader].value == 1)
     server.stop(waitingAtMost: .milliseconds(1))
-    #expect(raw.readToEnd().hasPrefix("HTTP/1.1 200"))
   }
 
   @Test func `a client that goes is noticed with a later write`() throws {
