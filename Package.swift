@@ -37,7 +37,8 @@ let package = Package(
     .target(name: "KVIndexer", dependencies: ["CXXH", "CIntrinsics"], swiftSettings: settings),
     .target(name: "Tokenize", dependencies: ["CXXH"], swiftSettings: settings),
     .target(
-      name: "EPPScorer", dependencies: ["KVIndexer", "Tokenize"], swiftSettings: settings),
+      name: "EPPScorer", dependencies: ["KVIndexer", "Tokenize", "CIntrinsics"],
+      swiftSettings: settings),
     .target(
       name: "Simulation", dependencies: ["KVIndexer", "CMsgpack", "CXXH"],
       swiftSettings: settings),
