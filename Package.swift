@@ -54,7 +54,7 @@ let package = Package(
 
     // Arguments and assembly.
     .executableTarget(
-      name: "kvindexer", dependencies: ["Service", "Tokenize", "KVIndexer"],
+      name: "kvindexer", dependencies: ["Service", "Simulation", "Tokenize", "KVIndexer"],
       swiftSettings: settings),
     .executableTarget(
       name: "epp", dependencies: ["Service", "EPPScorer", "Tokenize", "KVIndexer"],
