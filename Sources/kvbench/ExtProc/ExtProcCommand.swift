@@ -29,6 +29,7 @@ enum ExtProcCommand {
       switch (command, rest.first) {
       case ("extproc-noop", _): try NoOpProcessor.run(rest)
       case (_, "direct"): return try DirectBenchmark.run(ExtProcOptions(Array(rest.dropFirst())))
+      case (_, "envoy"): return try EnvoyBenchmark.run(ExtProcOptions(Array(rest.dropFirst())))
       case (_, nil), (_, "--help"): print(help)
       default: throw SystemError("run extproc", reason: "there is no '\(rest[0])'; see --help")
       }
