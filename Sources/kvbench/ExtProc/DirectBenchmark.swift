@@ -21,6 +21,7 @@ struct DirectBenchmark {
     var benchmark = DirectBenchmark(options: options, scratch: scratch)
     if !options.isJSON { StandardOutput.write(benchmark.heading + "\n") }
     try benchmark.measureAll()
+    guard !benchmark.results.isEmpty else { throw options.nothingWanted }
     if options.isJSON { StandardOutput.write(benchmark.json + "\n") }
     for failure in benchmark.failures { Log.standardError("kvbench: WRONG \(failure)\n") }
     return benchmark.failures.isEmpty ? 0 : 1

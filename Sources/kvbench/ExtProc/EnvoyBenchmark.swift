@@ -16,6 +16,7 @@ struct EnvoyBenchmark {
   /// - Returns: The exit status.
   static func run(_ options: ExtProcOptions) throws -> Int32 {
     let arms = EnvoyArm.allCases.filter { options.wants($0.rawValue) }
+    guard !arms.isEmpty else { throw options.nothingWanted }
     let sizes = EnvoyPayload.Size.all.prefix(options.isSmoke ? 2 : 3)
     let payloads = sizes.map { EnvoyPayload($0, seed: options.seed) }
     let stand = try EnvoyStand(

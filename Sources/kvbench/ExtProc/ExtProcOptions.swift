@@ -37,6 +37,11 @@ struct ExtProcOptions {
     return scale.wants(cell)
   }
 
+  /// No cell's name has what was asked for.
+  var nothingWanted: SystemError {
+    SystemError("find something to measure", reason: "no name contains '\(only ?? "")'")
+  }
+
   /// The size of something: as measured, or as small as still exercises the code.
   func size(_ full: Int, smoke: Int) -> Int { isSmoke ? smoke : full }
 
