@@ -25,6 +25,8 @@ public final class Endpoint: Sendable {
   /// `host:port`, with an IPv6 address in brackets.
   public let address: String
   public let labels: [String: String]
+  /// What its role label says; nil without the label.
+  public let stages: Stages?
 
   /// An endpoint.
   public init(id: EndpointID, host: String, port: UInt16, labels: [String: String] = [:]) {
@@ -33,5 +35,6 @@ public final class Endpoint: Sendable {
     self.port = port
     address = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
     self.labels = labels
+    stages = labels[Stages.label].map { Stages(role: $0) }
   }
 }

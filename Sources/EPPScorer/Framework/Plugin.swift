@@ -6,8 +6,9 @@ public protocol Plugin: Sendable {
 
 /// Narrows the candidates of a request.
 public protocol Filter: Plugin {
-  /// Removes candidates from `kept`, which holds indices into the pool in ascending order.
-  func filter(_ kept: inout [Int], in context: borrowing SchedulingContext)
+  /// Removes candidates from `kept`, which holds indices into the pool in ascending order and is
+  /// not empty.
+  func filter(_ kept: inout [Int], in context: inout SchedulingContext)
 }
 
 /// Judges the candidates of a request.
@@ -26,17 +27,12 @@ public protocol Picker: Plugin {
   /// Indices of the chosen ones into `scores`, the best first; never empty where `scores` is not.
   ///
   /// - Parameter scores: Weighted sums, shape `[kept]`.
-  func pick(_ scores: [Double], memory: inout SchedulerMemory) -> [Int]
+  func pick(_ scores: [Double], random: inout RandomStream) -> [Int]
 }
 
-/// What is at hand while a profile runs.
-public struct SchedulingContext: ~Copyable {
-  public let request: SchedulingRequest
-  public let pool: CandidatePool
-  /// What earlier requests left behind, read only.
-  public let memory: SchedulerMemory
-  /// The producer that plugins without a name of their own read.
-  public let defaultProducer: Int?
+extension Picker {
+  /// How many to choose of so many.
+  func pickCount(of candidates: Int) -> Int { min(max(maxNumOfEndpoints, 1), candidates) }
 }
 
 /// Says whether a request is worth dividing between who prefills and who decodes.
@@ -47,4 +43,22 @@ public protocol Decider: Plugin {
 }
 
 /// Says which profiles run, and which one's target the request goes to.
-public protocol ProfileHandler: Plugin {}
+public protocol ProfileHandler: Plugin {
+  /// Runs the profiles of a request, one after the other, and puts their results together.
+  func schedule(_ run: inout SchedulingRun) throws(SchedulingFailure) -> SchedulingResult
+
+  /// What a plan lacks to be run by this handler, a sentence each.
+  func faults(in plan: SchedulingPlan) -> [String]
+}
+
+/// A filter or scorer that learns from where requests went.
+public protocol Learner: Plugin {
+  /// Notes what its profile chose, in the context's memory.
+  func learn(_ profile: SchedulingResult.Profile, in context: inout SchedulingContext)
+}
+
+/// A filter or scorer that reads what a producer says of prefixes.
+public protocol PrefixReader: Plugin {
+  /// The producer to read; nil for the default one.
+  var prefixMatchInfoProducerName: String? { get }
+}

@@ -36,6 +36,14 @@ public struct PrefixHit: Equatable, Sendable, BitwiseCopyable {
     self.blockTokens = blockTokens
   }
 
+  /// Tokens as scorers count them: worth the weight of their tier, reserved ones included.
+  public var creditedTokens: Double { weightedTokens + Double(reservedTokens) }
+
+  /// Credited tokens a token of the prompt's whole blocks, 0 to 1; 0 for a prompt without any.
+  public var share: Double {
+    blockTokens > 0 ? min(creditedTokens / Double(blockTokens), 1) : 0
+  }
+
   /// Nothing known.
   public static let unknown = PrefixHit(basis: .unknown, matchedTokens: 0, blockTokens: 0)
 }

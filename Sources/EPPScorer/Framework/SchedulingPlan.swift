@@ -40,16 +40,19 @@ public struct SchedulingPlan: Sendable {
   public var producers: [String]
   /// What plugins that name no producer read: an index into `producers`.
   public var defaultProducer: Int?
+  /// What tells a request's uncached tokens where in-flight tokens are counted; nil for the default.
+  public var inFlightProducer: Int?
 
   /// A plan.
   public init(
     profiles: [Profile], handler: Named<any ProfileHandler>, deciders: [Named<any Decider>] = [],
-    producers: [String] = [], defaultProducer: Int? = nil
+    producers: [String] = [], defaultProducer: Int? = nil, inFlightProducer: Int? = nil
   ) {
     self.profiles = profiles
     self.handler = handler
     self.deciders = deciders
     self.producers = producers
     self.defaultProducer = defaultProducer
+    self.inFlightProducer = inFlightProducer
   }
 }

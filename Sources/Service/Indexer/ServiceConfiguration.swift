@@ -45,7 +45,7 @@ package struct ServiceConfiguration: Sendable {
 }
 
 /// The files of a server's certificate chain and private key, in PEM.
-package struct TLSPaths: Sendable {
+package struct TLSPaths: Sendable, Equatable {
   package var certificate: String
   package var key: String
 

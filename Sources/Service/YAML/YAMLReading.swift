@@ -28,12 +28,16 @@ package final class YAMLReading {
 
   /// Throws what was recorded, if anything.
   package func finish() throws(YAMLError) {
-    guard faults.isEmpty else {
-      throw YAMLError(
-        faults.sorted { a, b in
-          guard let a = a.mark, let b = b.mark else { return a.mark == nil && b.mark != nil }
-          return (a.line, a.column) < (b.line, b.column)
-        })
+    guard faults.isEmpty else { throw YAMLError(Self.sorted(faults)) }
+  }
+
+  /// The warnings in the order of the lines.
+  var sortedWarnings: [YAMLFault] { Self.sorted(warnings) }
+
+  private static func sorted(_ faults: [YAMLFault]) -> [YAMLFault] {
+    faults.sorted { a, b in
+      guard let a = a.mark, let b = b.mark else { return a.mark == nil && b.mark != nil }
+      return (a.line, a.column) < (b.line, b.column)
     }
   }
 }
@@ -48,6 +52,11 @@ package struct YAMLValue {
   /// Records a fault of this value.
   package func reject(_ message: String) {
     reading.reject(message, at: node.mark, path: path)
+  }
+
+  /// Records what is odd with this value and does no harm.
+  package func warn(_ message: String) {
+    reading.warn(message, at: node.mark, path: path)
   }
 
   /// The text of any scalar but null: `8000` and `"8000"` are the same to who wants text.
@@ -129,6 +138,9 @@ package struct YAMLFields {
   package func all() -> [(key: String, value: YAMLValue)] {
     entries.map { ($0.key, value($0)) }
   }
+
+  /// Takes all fields for known.
+  package mutating func acceptRest() { known += entries.map(\.key) }
 
   /// The fields that have not been asked for, each with the nearest of those that have.
   package func unknown() -> [(key: String, mark: TextPosition, path: String, nearest: String?)] {

@@ -2,7 +2,7 @@
 /// stay.
 ///
 /// Formula and defaults are those of llm-d's `concurrency-detector`.
-public struct ConcurrencyDetector: Plugin {
+public struct ConcurrencyDetector: Filter {
   /// What is counted against the limits.
   public enum Mode: String, CaseIterable, Sendable { case requests, tokens, hybrid }
 
@@ -25,5 +25,20 @@ public struct ConcurrencyDetector: Plugin {
     self.maxConcurrency = maxConcurrency
     self.maxTokenConcurrency = maxTokenConcurrency
     self.headroom = headroom
+  }
+
+  public func filter(_ kept: inout [Int], in context: inout SchedulingContext) {
+    let requestLimit = Double(maxConcurrency) * (1 + headroom)
+    let tokenLimit = Double(maxTokenConcurrency) * (1 + headroom)
+    kept.prefer { candidate in
+      let inFlight = context.pool.candidates[candidate].inFlight
+      let hasRequestRoom = Double(inFlight.requests) < requestLimit
+      let hasTokenRoom = Double(inFlight.tokens) < tokenLimit
+      return switch concurrencyMode {
+      case .requests: hasRequestRoom
+      case .tokens: hasTokenRoom
+      case .hybrid: hasRequestRoom && hasTokenRoom
+      }
+    }
   }
 }

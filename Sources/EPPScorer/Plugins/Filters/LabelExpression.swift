@@ -18,4 +18,15 @@ public struct LabelExpression: Equatable, Sendable {
     self.operator = `operator`
     self.values = values
   }
+
+  /// Whether labels fulfil the requirement; labels that are not there are not in anything.
+  func holds(for labels: [String: String]) -> Bool {
+    let value = labels[key]
+    return switch `operator` {
+    case .isIn: value.map(values.contains) ?? false
+    case .isNotIn: !(value.map(values.contains) ?? false)
+    case .exists: value != nil
+    case .doesNotExist: value == nil
+    }
+  }
 }

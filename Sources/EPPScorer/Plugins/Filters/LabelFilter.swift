@@ -1,7 +1,7 @@
 /// Keeps endpoints whose label has one of some values.
 ///
 /// Formula and defaults are those of llm-d's `by-label`.
-public struct LabelFilter: Plugin {
+public struct LabelFilter: Filter {
   public static let type = "by-label"
   /// The label; not empty.
   public var label: String
@@ -15,5 +15,14 @@ public struct LabelFilter: Plugin {
     self.label = label
     self.validValues = validValues
     self.allowsNoLabel = allowsNoLabel
+  }
+
+  public func filter(_ kept: inout [Int], in context: inout SchedulingContext) {
+    kept.removeAll { candidate in
+      guard let value = context.pool.candidates[candidate].endpoint.labels[label] else {
+        return !allowsNoLabel
+      }
+      return !validValues.contains(value)
+    }
   }
 }

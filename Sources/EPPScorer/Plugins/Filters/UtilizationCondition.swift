@@ -16,4 +16,16 @@ public struct UtilizationCondition: Equatable, Sendable {
     self.metric = metric
     self.maxValue = maxValue
   }
+
+  /// Whether a candidate's measure is within the bound, or not known.
+  func holds(for candidate: Candidate) -> Bool {
+    let value: Double? =
+      switch metric {
+      case .activeRequests: Double(candidate.inFlight.requests)
+      case .runningRequests: candidate.load.runningRequests.map { Double($0) }
+      case .waitingQueue: candidate.load.waitingRequests.map { Double($0) }
+      case .cacheUtilization: candidate.load.cacheUsage
+      }
+    return value.map { $0 <= maxValue } ?? true
+  }
 }

@@ -1,8 +1,10 @@
 /// Keeps endpoints that are not saturated by what they say of themselves; all where none would
 /// stay.
 ///
+/// An endpoint that has not said how busy it is, or not lately, counts as saturated.
+///
 /// Formula and defaults are those of llm-d's `utilization-detector`.
-public struct UtilizationDetector: Plugin {
+public struct UtilizationDetector: Filter {
   public static let type = "utilization-detector"
   /// Waiting requests of a saturated endpoint; positive.
   public var queueDepthThreshold: Int
@@ -22,5 +24,17 @@ public struct UtilizationDetector: Plugin {
     self.kvCacheUtilThreshold = kvCacheUtilThreshold
     self.metricsStalenessThresholdMs = metricsStalenessThresholdMs
     self.headroom = headroom
+  }
+
+  public func filter(_ kept: inout [Int], in context: inout SchedulingContext) {
+    let queueLimit = Double(queueDepthThreshold) * (1 + headroom)
+    let cacheLimit = kvCacheUtilThreshold * (1 + headroom)
+    kept.prefer { candidate in
+      let load = context.pool.candidates[candidate].load
+      guard !load.isStale, let waiting = load.waitingRequests, let usage = load.cacheUsage else {
+        return false
+      }
+      return Double(waiting) < queueLimit && usage < cacheLimit
+    }
   }
 }

@@ -12,6 +12,13 @@ public struct TokenProducer: Plugin, Equatable {
     case vllm(url: String, timeout: Duration, mediaTimeout: Duration)
     /// The render endpoints of the pool's own endpoints; not in llm-d.
     case endpoints(timeout: Duration, mediaTimeout: Duration)
+
+    /// What is waited for at most, for a prompt of text.
+    public static let timeoutDefault = Duration.seconds(5)
+    /// The same, for one of structured messages, which may hold media.
+    public static let mediaTimeoutDefault = Duration.seconds(30)
+    public static let standardEndpoints = Backend.endpoints(
+      timeout: timeoutDefault, mediaTimeout: mediaTimeoutDefault)
   }
 
   public var backend: Backend

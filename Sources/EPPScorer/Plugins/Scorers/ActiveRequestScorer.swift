@@ -1,7 +1,7 @@
 /// Prefers endpoints to which this router has sent fewer unfinished requests.
 ///
 /// Formula and defaults are those of llm-d's `active-request-scorer`.
-public struct ActiveRequestScorer: Plugin {
+public struct ActiveRequestScorer: Scorer {
   public static let type = "active-request-scorer"
   /// Requests up to which an endpoint counts as idle and scores 1.
   public var idleThreshold: Int
@@ -12,5 +12,19 @@ public struct ActiveRequestScorer: Plugin {
   public init(idleThreshold: Int = 0, maxBusyScore: Double = 1) {
     self.idleThreshold = idleThreshold
     self.maxBusyScore = maxBusyScore
+  }
+
+  public func score(
+    _ kept: [Int], in context: borrowing SchedulingContext, into scores: inout [Double]
+  ) {
+    let candidates = context.pool.candidates
+    var most = 0
+    for candidate in kept { most = max(most, candidates[candidate].inFlight.requests) }
+    for (index, candidate) in kept.enumerated() {
+      let requests = candidates[candidate].inFlight.requests
+      scores[index] =
+        requests <= idleThreshold || most == 0
+        ? 1 : Double(most - requests) / Double(most) * maxBusyScore
+    }
   }
 }

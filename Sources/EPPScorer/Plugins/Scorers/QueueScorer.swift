@@ -2,10 +2,15 @@
 /// equal.
 ///
 /// Formula and defaults are those of llm-d's `queue-scorer`.
-public struct QueueScorer: Plugin {
+public struct QueueScorer: Scorer {
   public static let type = "queue-scorer"
 
   /// A plugin with these parameters.
-  public init() {
+  public init() {}
+
+  public func score(
+    _ kept: [Int], in context: borrowing SchedulingContext, into scores: inout [Double]
+  ) {
+    LowerIsBetter.score(kept, into: &scores) { context.pool.candidates[$0].load.waitingRequests }
   }
 }

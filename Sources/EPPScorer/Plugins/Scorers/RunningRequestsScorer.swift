@@ -2,10 +2,15 @@
 /// equal.
 ///
 /// Formula and defaults are those of llm-d's `running-requests-size-scorer`.
-public struct RunningRequestsScorer: Plugin {
+public struct RunningRequestsScorer: Scorer {
   public static let type = "running-requests-size-scorer"
 
   /// A plugin with these parameters.
-  public init() {
+  public init() {}
+
+  public func score(
+    _ kept: [Int], in context: borrowing SchedulingContext, into scores: inout [Double]
+  ) {
+    LowerIsBetter.score(kept, into: &scores) { context.pool.candidates[$0].load.runningRequests }
   }
 }
