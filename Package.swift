@@ -61,7 +61,9 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "kvbench",
-      dependencies: ["KVIndexer", "Tokenize", "EPPScorer", "Simulation", "Service"],
+      dependencies: [
+        "KVIndexer", "Tokenize", "EPPScorer", "Simulation", "Service", "CNghttp2", "CLinux",
+      ],
       swiftSettings: settings),
 
     .testTarget(

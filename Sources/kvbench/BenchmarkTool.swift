@@ -46,10 +46,12 @@ enum BenchmarkTool {
     return """
       usage: kvbench BENCHMARK [--only TEXT] [--smoke] [--seed N] [--markdown]
              kvbench treegen FILE [--markdown]
+             kvbench extproc direct|envoy [--help]
 
       \(list.joined(separator: "\n"))
         treegen     a workload file of the peers' generator, checked and timed
-        all         every benchmark but treegen
+        extproc     the picker behind Envoy, and with Envoy played by this process
+        all         every benchmark but treegen and extproc
 
       --only TEXT  the cells whose names contain TEXT
       --smoke      a small version of everything, for continuous integration
@@ -62,6 +64,7 @@ enum BenchmarkTool {
 
   /// Runs what `words` ask for; returns the exit status.
   static func run(_ words: [String]) -> Int32 {
+    if let status = ExtProcCommand.run(words) { return status }
     var words = words
     var scale = Scale()
     scale.isSmoke = takeFlag("--smoke", &words)
