@@ -29,6 +29,9 @@ enum BenchmarkTool {
     Benchmark(name: "parse", summary: "request bodies → what a router has to know") {
       try ParseBenchmark.run($0, &$1)
     },
+    Benchmark(name: "schedule", summary: "candidates, loads and prefix hits → a pick") {
+      ScheduleBenchmark.run($0, &$1)
+    },
     Benchmark(name: "service", summary: "token ids over HTTP and gRPC → scores of 64 endpoints") {
       try ServiceBenchmark.run($0, &$1)
     },

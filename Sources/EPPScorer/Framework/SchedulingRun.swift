@@ -1,6 +1,6 @@
 /// The scheduling of one request, as its profile handler sees it.
 public struct SchedulingRun: ~Copyable {
-  /// What names of a profile's plugins end up as in its scores.
+  /// A profile, and its scorers as its scores will name them.
   struct Prepared: Sendable {
     var profile: SchedulingPlan.Profile
     var scorers: [ProfileScores.Scorer]

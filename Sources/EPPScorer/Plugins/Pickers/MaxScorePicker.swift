@@ -14,8 +14,8 @@ public struct MaxScorePicker: Picker {
   public func pick(_ scores: [Double], random: inout RandomStream) -> [Int] {
     let count = pickCount(of: scores.count)
     guard count > 1 else { return Self.best(scores, random: &random).map { [$0] } ?? [] }
-    // Equal scores keep the order of a random permutation, or any order that does not depend on
-    // where they stood before it; both are fair.
+    // Sorting can't tell equal scores apart: after a random permutation each order of theirs is as
+    // likely, whatever the sort does with it.
     let ranked = random.permutation(scores.count).sorted { scores[$0] > scores[$1] }
     return Array(ranked.prefix(count))
   }
