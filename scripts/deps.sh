@@ -4,7 +4,7 @@ set -euo pipefail
 
 packages=(libzmq3-dev libmsgpack-dev libxxhash-dev libyaml-dev libmicrohttpd-dev
     libcurl4-openssl-dev libnghttp2-dev libssl-dev openssl make curl python3 python3-venv
-    python3-grpcio python3-protobuf protobuf-compiler nghttp2-client)
+    python3-grpcio python3-protobuf python3-prometheus-client protobuf-compiler nghttp2-client)
 
 command -v swift >/dev/null || {
     echo "The Swift toolchain (6.1 or later) is not on PATH: https://www.swift.org/install/linux" >&2

@@ -40,6 +40,8 @@ package final class GRPCCall: @unchecked Sendable {
   var hasSentHeaders = false
   /// nghttp2 waits to be told that there is more to send.
   var isDeferred = false
+  /// When the handler wants to be reminded; `.max` for never.
+  private(set) var reminderNanoseconds = UInt64.max
 
   init(id: Int32, connection: GRPCConnection) {
     self.id = id
@@ -140,7 +142,30 @@ package final class GRPCCall: @unchecked Sendable {
 
   static let prefixBytes = 5
 
+  /// Runs `body` on the thread that serves the call: at once where that is this thread, or where
+  /// that thread has ended.
+  package func perform(_ body: @escaping @Sendable () -> Void) {
+    if loop.isCurrent {
+      body()
+    } else {
+      loop.post(.work(body))
+    }
+  }
+
   // MARK: On the loop's thread
+
+  /// Has the handler's `onReminder` called, once, some milliseconds after a time at the latest.
+  ///
+  /// - Parameter nanoseconds: By `MonotonicClock`; takes the place of an earlier one, nil of any.
+  package func setReminder(atNanoseconds nanoseconds: UInt64?) {
+    reminderNanoseconds = nanoseconds ?? .max
+    if let nanoseconds { loop.note(deadline: nanoseconds) }
+  }
+
+  func remind() {
+    reminderNanoseconds = .max
+    handler?.onReminder()
+  }
 
   /// Takes note that the client was sent bytes.
   func wereRead(_ count: Int) { unreadBytes.wrappingSubtract(count, ordering: .relaxed) }

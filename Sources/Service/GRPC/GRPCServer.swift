@@ -14,6 +14,7 @@ package final class GRPCServer: @unchecked Sendable {
   package let addresses: [ListenAddress]
   package let metrics: GRPCServerMetrics
   private let tls: TLSContextBox?
+  private let tlsPolicy: TLSPolicy
   private let lock = Lock()
   private var loops: [GRPCLoop]
   private var listeners: [Listener]
@@ -23,17 +24,25 @@ package final class GRPCServer: @unchecked Sendable {
   /// - Parameters:
   ///   - addresses: One or more; all or none are served.
   ///   - credentials: TLS for all addresses; nil serves plaintext.
+  ///   - tlsPolicy: What TLS has to be at least; of no meaning without credentials.
   ///   - authorize: Judges the value of `authorization`, on any of the server's threads; nil lets
   ///     everybody call.
   /// - Throws: `SystemError` when an address is taken or not ours, or the credentials are of no use.
   package init(
     _ addresses: [ListenAddress], router: GRPCRouter, limits: GRPCLimits = GRPCLimits(),
-    credentials: TLSCredentials? = nil, metrics: GRPCServerMetrics = GRPCServerMetrics(),
+    credentials: TLSCredentials? = nil, tlsPolicy: TLSPolicy = TLSPolicy(),
+    metrics: GRPCServerMetrics = GRPCServerMetrics(),
     authorize: (@Sendable (_ authorization: String?) -> Bool)? = nil
   ) throws(SystemError) {
     precondition(limits.threads > 0, "a server needs a thread")
     self.metrics = metrics
-    tls = if let credentials { TLSContextBox(try TLSContext(credentials)) } else { nil }
+    self.tlsPolicy = tlsPolicy
+    tls =
+      if let credentials {
+        TLSContextBox(try TLSContext(credentials, policy: tlsPolicy))
+      } else {
+        nil
+      }
     let context = GRPCServerContext(
       router: router, limits: limits, authorize: authorize, metrics: metrics, tls: tls)
     var opened: [(descriptor: Int32, isUnix: Bool)] = []
@@ -67,7 +76,7 @@ package final class GRPCServer: @unchecked Sendable {
   /// - Throws: `SystemError` when they are of no use; the old ones then stay.
   package func reload(_ credentials: TLSCredentials) throws(SystemError) {
     guard let tls else { preconditionFailure("the server was started without TLS") }
-    tls.replace(with: try TLSContext(credentials))
+    tls.replace(with: try TLSContext(credentials, policy: tlsPolicy))
   }
 
   /// Accepts nothing more, tells clients so, finishes the calls that have begun, ends the threads.

@@ -14,10 +14,14 @@ package protocol GRPCStreamHandler: AnyObject {
   /// server gave it up, for example because nobody reads its messages.
   func onCancel()
 
+  /// The time that the handler gave to `GRPCCall.setReminder` has come.
+  func onReminder()
+
   /// The server is about to stop: calls that would go on without end have to finish themselves.
   func onShutdown()
 }
 
 extension GRPCStreamHandler {
+  package func onReminder() {}
   package func onShutdown() {}
 }

@@ -14,7 +14,11 @@ package struct Route: Sendable {
   package var setHeaders: [SchedulingResult.Header] = []
   /// What clients must not send.
   package var removeHeaders: [String] = []
+  /// To set on the response; names are in lower case.
+  package var responseHeaders: [SchedulingResult.Header] = []
   /// The body in place of the client's; nil to send the client's bytes on untouched.
+  ///
+  /// A request that came without a body goes on without one.
   package var body: [UInt8]?
   /// Every candidate's score for the gateway's metadata; nil to leave it out.
   package var scores: [(address: String, score: Double)]?
@@ -45,7 +49,7 @@ package struct ModelRewrite: Sendable, Equatable {
 /// Why a request is answered here and goes nowhere.
 package struct Refusal: Error, Sendable, Equatable {
   /// The errors that llm-d's picker answers with.
-  package enum Code: String, Sendable, CaseIterable {
+  package enum Code: String, MetricLabel {
     case badRequest = "BadRequest"
     case unauthorized = "Unauthorized"
     case forbidden = "Forbidden"
@@ -54,6 +58,8 @@ package struct Refusal: Error, Sendable, Equatable {
     case resourceExhausted = "ResourceExhausted"
     case internalError = "Internal"
     case serviceUnavailable = "ServiceUnavailable"
+
+    package static let labelName = "code"
 
     package var httpStatus: Int {
       switch self {
@@ -71,7 +77,7 @@ package struct Refusal: Error, Sendable, Equatable {
 
   package var code: Code
   package var message: String
-  /// The value of `x-llm-d-request-dropped-reason`; nil to leave it out.
+  /// The value of `GatewayHeader.droppedReason`; nil to leave it out.
   package var droppedReason: String?
 
   package init(_ code: Code, _ message: String, droppedReason: String? = nil) {

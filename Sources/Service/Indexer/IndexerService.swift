@@ -8,6 +8,12 @@ package final class IndexerService: Sendable {
   package let grpcAddresses: [ListenAddress]
   /// The index, for what shares the process with the service.
   package let fleet: SharedFleet
+  /// Which endpoints there are.
+  let membership: FleetMembership
+  /// Turns prompts into token ids.
+  let resolver: PromptResolver
+  /// What `GET /metrics` shows.
+  let metricsPage: MetricsPage
   private let configuration: ServiceConfiguration
   private let subscriptions: SubscriptionLoop
   private let ingest: Ingest
@@ -21,9 +27,14 @@ package final class IndexerService: Sendable {
 
   /// Starts everything; the service answers when this returns.
   ///
+  /// - Parameter membersChanged: Told of all endpoints after each change, on the thread that made
+  ///   it, the first time before this returns.
   /// - Throws: `SystemError` when an address can't be listened on, `InsecureListening` when anyone
   ///   could ask there, `YAMLError` when the endpoints file is not good to begin with.
-  package init(_ configuration: ServiceConfiguration) throws {
+  package init(
+    _ configuration: ServiceConfiguration,
+    membersChanged: @escaping @Sendable ([FleetMembership.Member]) -> Void = { _ in }
+  ) throws {
     if configuration.tokenFile == nil, !configuration.allowsInsecureListen {
       try InsecureListening.check(configuration.listen + configuration.grpcListen)
     }
@@ -45,9 +56,10 @@ package final class IndexerService: Sendable {
       changed: { members in
         renderer?.setEndpoints(members.map(\.renderEndpoint))
         servedModels.set(members)
+        membersChanged(members)
       })
     membership.add(configuration.endpoints)
-    watcher = try Self.watch(configuration.endpointsFile, membership, log)
+    watcher = try Self.watch(configuration, membership)
     let resolver = PromptResolver(
       membership: membership, renderer: renderer, servedModels: servedModels)
     let scorer = Scorer(
@@ -55,13 +67,14 @@ package final class IndexerService: Sendable {
       deadlineDefault: configuration.scoreDeadline)
     let admission = RequestAdmission(configuration.admission)
     let watch = FleetWatch(fleet: fleet, membership: membership)
+    metricsPage = MetricsPage(
+      fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
+      metrics: metrics, renderer: renderer, admission: admission)
     let api = IndexerAPI(
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: MetricsPage(
-        fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
-        metrics: metrics, renderer: renderer, admission: admission))
+      metrics: metricsPage)
     let listeners: ServiceListeners
     do {
       listeners = try ServiceListeners(
@@ -74,9 +87,11 @@ package final class IndexerService: Sendable {
       renderer?.stop()
       throw error
     }
-    addresses = listeners.http.addresses
+    addresses = listeners.http?.addresses ?? []
     grpcAddresses = listeners.grpc?.addresses ?? []
     self.fleet = fleet
+    self.membership = membership
+    self.resolver = resolver
     self.configuration = configuration
     self.subscriptions = subscriptions
     self.ingest = ingest
@@ -93,11 +108,12 @@ package final class IndexerService: Sendable {
 
   /// Follows the endpoints file.
   private static func watch(
-    _ file: String?, _ membership: FleetMembership, _ log: Log
+    _ configuration: ServiceConfiguration, _ membership: FleetMembership
   ) throws -> EndpointsWatcher? {
     let accepted = Counter()
-    return try file.map { file in
-      try EndpointsWatcher(file) { event in
+    let log = configuration.log
+    return try configuration.endpointsFile.map { file in
+      try EndpointsWatcher(file, isWatching: configuration.followsEndpointsFile) { event in
         switch event {
         case .accepted(let change):
           accepted.add()

@@ -4,10 +4,13 @@ import KVIndexer
 package struct ServiceConfiguration: Sendable {
   /// Endpoints that were named on the command line; they stay for the life of the process.
   package var endpoints: [EndpointConfiguration] = []
-  /// A file of further endpoints, followed while the service runs.
+  /// A file of further endpoints.
   package var endpointsFile: String?
+  /// Whether changes of that file are noticed.
+  package var followsEndpointsFile = true
   /// The model of endpoints that do not name theirs; empty for none.
   package var model = ""
+  /// Empty for no HTTP.
   package var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 9300)]
   /// Empty for no gRPC.
   package var grpcListen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 9301)]
@@ -42,7 +45,7 @@ package struct ServiceConfiguration: Sendable {
 }
 
 /// The files of a server's certificate chain and private key, in PEM.
-package struct TLSPaths: Sendable {
+package struct TLSPaths: Sendable, Equatable {
   package var certificate: String
   package var key: String
 

@@ -1,6 +1,7 @@
 /// The addresses that the service answers on, over HTTP and gRPC, and who may ask.
 final class ServiceListeners: Sendable {
-  let http: HTTPServer
+  /// Nil without an address for HTTP.
+  let http: HTTPServer?
   /// Nil without an address for gRPC.
   let grpc: GRPCServer?
   let tokens: BearerTokens?
@@ -32,10 +33,14 @@ final class ServiceListeners: Sendable {
       authorizeHTTP = { tokens.allows($0) }
       authorizeGRPC = { tokens.allows(authorizationHeader: $0) }
     }
-    http = try HTTPServer(
-      configuration.listen, limits: configuration.http, credentials: credentials,
-      authorize: authorizeHTTP, metrics: metrics.http, log: { log(.debug, "http: \($0)") },
-      handler: { routes.respond(to: $0, $1) })
+    if configuration.listen.isEmpty {
+      http = nil
+    } else {
+      http = try HTTPServer(
+        configuration.listen, limits: configuration.http, credentials: credentials,
+        authorize: authorizeHTTP, metrics: metrics.http, log: { log(.debug, "http: \($0)") },
+        handler: { routes.respond(to: $0, $1) })
+    }
     let health = GRPCHealth { service in
       switch service {
       case "", IndexerRPC.service, IndexerRPC.llmdService: isReady() ? .serving : .notServing
@@ -67,38 +72,7 @@ final class ServiceListeners: Sendable {
   func stop(waitingAtMost limit: Duration) -> Int {
     tls?.stop()
     tokens?.stop()
-    let cutOff = http.stop(waitingAtMost: limit)
+    let cutOff = http?.stop(waitingAtMost: limit) ?? 0
     return cutOff + (grpc?.stop(waitingAtMost: limit) ?? 0)
-  }
-}
-
-/// Hands new credentials to servers that are made after the files are watched.
-private final class CredentialReload: @unchecked Sendable {
-  private let lock = Lock()
-  private var servers: (http: HTTPServer, grpc: GRPCServer?, log: Log)?
-  private var pending: TLSCredentials?
-
-  func take(_ credentials: TLSCredentials) {
-    let servers = lock.withLock {
-      if self.servers == nil { pending = credentials }
-      return self.servers
-    }
-    guard let servers else { return }
-    do throws(SystemError) {
-      try servers.http.reload(credentials)
-      try servers.grpc?.reload(credentials)
-      servers.log(.info, "the TLS certificate was replaced")
-    } catch {
-      servers.log(.error, "\(error); the last good certificate stays in force")
-    }
-  }
-
-  /// - Parameter used: What the servers were started with.
-  func give(to http: HTTPServer, _ grpc: GRPCServer?, unless used: TLSCredentials?, _ log: Log) {
-    let missed = lock.withLock {
-      servers = (http, grpc, log)
-      return pending
-    }
-    if let missed, missed != used { take(missed) }
   }
 }

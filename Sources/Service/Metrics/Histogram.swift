@@ -14,6 +14,15 @@ package final class Histogram: Sendable {
     /// Observations up to each bound, and then all of them: one more than there are bounds.
     package var cumulativeCounts: [Int]
     package var sum: Double
+
+    /// Takes in what another histogram with the same bounds held.
+    package mutating func merge(_ other: Snapshot) {
+      precondition(bounds == other.bounds, "histograms of \(bounds) and \(other.bounds)")
+      for index in cumulativeCounts.indices {
+        cumulativeCounts[index] += other.cumulativeCounts[index]
+      }
+      sum += other.sum
+    }
   }
 
   private let bounds: [Double]

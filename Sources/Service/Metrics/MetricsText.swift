@@ -41,16 +41,16 @@ package struct MetricsText {
   }
 
   package mutating func add(_ name: String, help: String, _ histogram: Histogram) {
-    addHistograms(name, help: help, [(labels: [], histogram: histogram)])
+    add(name, help: help, [(labels: [], snapshot: histogram.snapshot())])
   }
 
   package mutating func add<Label>(
     _ name: String, help: String, _ histograms: Labelled<Label, Histogram>
   ) {
     let labelled = histograms.all.map { value, histogram in
-      (labels: [(name: Label.labelName, value: value)], histogram: histogram)
+      (labels: [(name: Label.labelName, value: value)], snapshot: histogram.snapshot())
     }
-    addHistograms(name, help: help, labelled)
+    add(name, help: help, labelled)
   }
 
   /// Adds counters or gauges whose values are at hand only now, such as one an endpoint.
@@ -66,12 +66,12 @@ package struct MetricsText {
     insert(name, family)
   }
 
-  private mutating func addHistograms(
-    _ name: String, help: String, _ histograms: [(labels: Labels, histogram: Histogram)]
+  /// Adds histograms of one name, each with labels of its own.
+  package mutating func add(
+    _ name: String, help: String, _ histograms: [(labels: Labels, snapshot: Histogram.Snapshot)]
   ) {
     var family = Family(kind: .histogram, help: help)
-    for (labels, histogram) in histograms {
-      let snapshot = histogram.snapshot()
+    for (labels, snapshot) in histograms {
       var text = ""
       for (bound, count) in zip(snapshot.bounds + [.infinity], snapshot.cumulativeCounts) {
         let bucketLabels = Self.text(labels + [(name: "le", value: Self.text(bound))])

@@ -61,11 +61,14 @@ package struct ProtobufWriter: ~Copyable {
     if value { varint(field, 1) }
   }
 
-  package mutating func doubleIfPresent(_ field: UInt32, _ value: Double) {
-    // Negative zero is not the default.
-    guard value.bitPattern != 0 else { return }
+  package mutating func double(_ field: UInt32, _ value: Double) {
     prepend(fixedWidth: value.bitPattern.littleEndian)
     tag(field, .fixed64)
+  }
+
+  package mutating func doubleIfPresent(_ field: UInt32, _ value: Double) {
+    // Negative zero is not the default.
+    if value.bitPattern != 0 { double(field, value) }
   }
 
   package mutating func string(_ field: UInt32, _ value: String) {

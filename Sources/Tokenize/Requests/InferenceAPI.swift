@@ -33,6 +33,17 @@ public enum InferenceAPI: String, CaseIterable, Sendable {
     }
   }
 
+  /// The field that the prompt stands in.
+  package var promptField: String {
+    switch self {
+    case .completions: "prompt"
+    case .chatCompletions, .messages: "messages"
+    case .responses: "input"
+    case .generate: "token_ids"
+    case .sglangGenerate: "input_ids"
+    }
+  }
+
   /// The API that a request's path names; nil when none does.
   ///
   /// A query and a slash at the end don't count, nor does what an engine or a gateway mounts the

@@ -153,24 +153,14 @@ struct InferenceBodyParser {
     if hasEmbeddings { prompt = .embeddings }
     guard let prompt else {
       throw RequestBodyError(
-        "the field is required", param: Self.promptField(request.api), at: 0, in: body)
+        "the field is required", param: request.api.promptField, at: 0, in: body)
     }
     // Anthropic's `system` and the Responses API's `instructions` are messages of their own.
     if isConversationEmpty, request.layout.preface == nil {
       throw RequestBodyError(
-        "expected at least one message", param: Self.promptField(request.api),
+        "expected at least one message", param: request.api.promptField,
         at: request.layout.prompt?.lowerBound ?? 0, in: body)
     }
     request.prompt = prompt
-  }
-
-  private static func promptField(_ api: InferenceAPI) -> String {
-    switch api {
-    case .completions: "prompt"
-    case .chatCompletions, .messages: "messages"
-    case .responses: "input"
-    case .generate: "token_ids"
-    case .sglangGenerate: "input_ids"
-    }
   }
 }

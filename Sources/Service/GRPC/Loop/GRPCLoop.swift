@@ -59,7 +59,13 @@ final class GRPCLoop: @unchecked Sendable {
 
   /// Hands the loop something, from any thread; once it has ended, nothing matters any more.
   func post(_ item: GRPCPosted) {
-    if !mailbox.post(item), case .connection(let descriptor, _) = item { drop(descriptor) }
+    guard !mailbox.post(item) else { return }
+    switch item {
+    case .connection(let descriptor, _): drop(descriptor)
+    // Its call is over, and the thread that looked after it too.
+    case .work(let body): body()
+    default: break
+    }
   }
 
   private func drop(_ descriptor: Int32) {
@@ -126,6 +132,7 @@ final class GRPCLoop: @unchecked Sendable {
       call.end(.ok)
     case .end(let call, let status): call.end(status)
     case .giveUpReader(let call): call.giveUpReader()
+    case .work(let body): body()
     case .stop(let cutOff): beginStop(cutOff)
     }
   }
@@ -169,9 +176,11 @@ final class GRPCLoop: @unchecked Sendable {
         let deadline = call.request.deadlineNanoseconds
         if deadline <= now {
           call.expire()
-        } else if deadline != .max {
-          note(deadline: deadline)
+          continue
         }
+        if call.reminderNanoseconds <= now { call.remind() }
+        let next = min(deadline, call.reminderNanoseconds)
+        if next != .max { note(deadline: next) }
       }
     }
   }

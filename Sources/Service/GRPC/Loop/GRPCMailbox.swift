@@ -6,14 +6,16 @@ enum GRPCPosted {
   case answer(GRPCCall, [UInt8])
   case end(GRPCCall, GRPCStatus)
   case giveUpReader(GRPCCall)
+  /// Something to run for a call's handler.
+  case work(@Sendable () -> Void)
   /// Accept nothing more, finish what has begun, and cut off what is left at a time.
   case stop(cutOffNanoseconds: UInt64)
 }
 
 /// Hands a loop what other threads post, and wakes it only when it sleeps.
 ///
-/// Its length has a limit elsewhere: a call's messages count towards its unread bytes, and a call
-/// ends once.
+/// Its length has a limit elsewhere: a call's messages count towards its unread bytes, a call ends
+/// once, and a handler has a few things to run.
 final class GRPCMailbox: @unchecked Sendable {
   private let wakeUp = WakeUp()
   private let lock = Lock()

@@ -1,16 +1,17 @@
 import CNghttp2
 import COpenSSL
 
-/// OpenSSL's server context: one certificate chain, TLS 1.2 or later, and HTTP/2 only.
+/// OpenSSL's server context: one certificate chain, a policy, and HTTP/2 only.
 final class TLSContext: @unchecked Sendable {
   private let context: OpaquePointer
 
-  /// - Throws: `SystemError` when the chain or the key can't be read, or do not belong together.
-  init(_ credentials: TLSCredentials) throws(SystemError) {
+  /// - Throws: `SystemError` when the chain or the key can't be read, or do not belong together, or
+  ///   the policy's cipher suites can't be used.
+  init(_ credentials: TLSCredentials, policy: TLSPolicy = TLSPolicy()) throws(SystemError) {
     ERR_clear_error()
     guard let context = SSL_CTX_new(TLS_server_method()) else { throw Self.failure() }
     self.context = context
-    co_set_min_proto_version(context, TLS1_2_VERSION)
+    guard policy.apply(to: context) else { throw Self.failure() }
     // Renegotiation lets a client spend our time at no cost of its own.
     SSL_CTX_set_options(context, co_no_renegotiation())
     // A buffer that could not be written at once may have moved by the time it is.
