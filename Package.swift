@@ -37,7 +37,8 @@ let package = Package(
     .target(name: "KVIndexer", dependencies: ["CXXH", "CIntrinsics"], swiftSettings: settings),
     .target(name: "Tokenize", dependencies: ["CXXH"], swiftSettings: settings),
     .target(
-      name: "EPPScorer", dependencies: ["KVIndexer", "Tokenize"], swiftSettings: settings),
+      name: "EPPScorer", dependencies: ["KVIndexer", "Tokenize", "CIntrinsics"],
+      swiftSettings: settings),
     .target(
       name: "Simulation", dependencies: ["KVIndexer", "CMsgpack", "CXXH"],
       swiftSettings: settings),
@@ -53,7 +54,7 @@ let package = Package(
 
     // Arguments and assembly.
     .executableTarget(
-      name: "kvindexer", dependencies: ["Service", "Tokenize", "KVIndexer"],
+      name: "kvindexer", dependencies: ["Service", "Simulation", "Tokenize", "KVIndexer"],
       swiftSettings: settings),
     .executableTarget(
       name: "epp", dependencies: ["Service", "EPPScorer", "Tokenize", "KVIndexer"],

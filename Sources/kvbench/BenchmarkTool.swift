@@ -23,6 +23,10 @@ enum BenchmarkTool {
     Benchmark(name: "cache", summary: "a repeated prompt → its token ids, out of the cache") {
       CacheBenchmark.run($0, &$1)
     },
+    Benchmark(name: "approximate", summary: "blocks sent before → leading blocks of all endpoints")
+    {
+      ApproximateBenchmark.run($0, &$1)
+    },
     Benchmark(name: "visible", summary: "published event → visible to a match") {
       try VisibleBenchmark.run($0, &$1)
     },
@@ -38,16 +42,16 @@ enum BenchmarkTool {
   ]
 
   private static var help: String {
-    let list = benchmarks.map { "  \($0.name.padded(to: 10))\($0.summary)" }
+    let list = benchmarks.map { "  \($0.name.padded(to: 12))\($0.summary)" }
     return """
       usage: kvbench BENCHMARK [--only TEXT] [--smoke] [--seed N] [--markdown]
              kvbench treegen FILE [--markdown]
              kvbench extproc direct|envoy [--help]
 
       \(list.joined(separator: "\n"))
-        treegen   a workload file of the peers' generator, checked and timed
-        extproc   the picker behind Envoy, and with Envoy played by this process
-        all       every benchmark but treegen and extproc
+        treegen     a workload file of the peers' generator, checked and timed
+        extproc     the picker behind Envoy, and with Envoy played by this process
+        all         every benchmark but treegen and extproc
 
       --only TEXT  the cells whose names contain TEXT
       --smoke      a small version of everything, for continuous integration

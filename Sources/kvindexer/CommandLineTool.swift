@@ -18,6 +18,7 @@ enum CommandLineTool {
       sources     list its event sources in detail
       tap         print a live engine's KV events, decoded
       record      write a live engine's event messages to a file
+      engine      a simulated model server, to try things out without a GPU
       replay      feed a recording to the index; predicted against delivered tokens
       version     print the version
 
@@ -29,6 +30,7 @@ enum CommandLineTool {
       ("demo", DemoCommand.self), ("serve", ServeCommand.self), ("score", ScoreCommand.self),
       ("endpoints", EndpointsCommand.self), ("sources", SourcesCommand.self),
       ("tap", TapCommand.self), ("record", RecordCommand.self), ("replay", ReplayCommand.self),
+      ("engine", EngineCommand.self),
     ]
   }
 

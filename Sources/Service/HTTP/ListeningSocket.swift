@@ -46,6 +46,8 @@ struct ListeningSocket: ~Copyable {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+    // Every interface: a socket of IPv6 takes IPv4 too, and the other way round it does not.
+    if host.isEmpty, hasIPv6 { hints.ai_family = AF_INET6 }
     var found: UnsafeMutablePointer<addrinfo>?
     let status = getaddrinfo(host.isEmpty ? nil : host, "\(port)", &hints, &found)
     guard status == 0, let found else {
@@ -55,12 +57,24 @@ struct ListeningSocket: ~Copyable {
     let descriptor = try open(family: found.pointee.ai_family, operation)
     var one: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+    if host.isEmpty {
+      var zero: Int32 = 0
+      setsockopt(
+        descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &zero, socklen_t(MemoryLayout<Int32>.size))
+    }
     guard bind(descriptor, found.pointee.ai_addr, found.pointee.ai_addrlen) == 0 else {
       throw failure(operation, closing: descriptor)
     }
     try startListening(descriptor, operation)
     let bound = ListenAddress.tcp(host: host, port: try boundPort(descriptor, operation))
     return ListeningSocket(descriptor: descriptor, file: nil, address: bound)
+  }
+
+  /// Kernels can be built, and started, without it.
+  private static var hasIPv6: Bool {
+    let probe = socket(AF_INET6, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    if probe >= 0 { close(probe) }
+    return probe >= 0
   }
 
   private static func boundPort(

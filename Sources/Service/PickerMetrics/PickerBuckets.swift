@@ -35,7 +35,7 @@ enum PickerBuckets {
   static let hitRatio: [Double] = (0...10).map { Double($0) / 10 }
   static let hitBytes: [Double] = [0] + (4...16).map { Double(1 << $0) }
 
-  /// Ours: delivered less predicted tokens. One bucket holds nothing but zero.
+  /// Ours, of delivered less predicted tokens: one bucket holds nothing but zero.
   static let predictionErrorTokens: [Double] =
     shortfalls + [0] + shortfalls.dropLast().reversed().map { -$0 }
   private static let shortfalls: [Double] = [-65536, -16384, -4096, -1024, -256, -64, -16, -1]

@@ -106,7 +106,7 @@ package struct ProducerLabels: LabelSet {
 package struct DivisionLabels: LabelSet {
   package var handler: ProducerLabels
   package var model: String
-  /// `decode-only`, `prefill-decode`, …
+  /// The handler's word for it, such as `prefill-decode`.
   package var decision: String
 
   package init(handler: ProducerLabels, model: String, decision: String) {

@@ -18,6 +18,8 @@ struct CompletionBody {
   var choices = 1
   var cacheSalt: String?
   var isStreamed = false
+  /// Whether a stream ends with the usage.
+  var streamsUsage = false
   var returnsTokenIDs = false
   /// Prompt log-probabilities are not returned, but asking for them bypasses the cache.
   var wantsPromptLogProbabilities = false
@@ -29,6 +31,7 @@ struct CompletionBody {
     case model, prompt, messages, stream, n
     case outputTokensMax = "max_tokens"
     case cacheSalt = "cache_salt"
+    case streamOptions = "stream_options"
     case returnsTokenIDs = "return_token_ids"
     case promptLogProbabilities = "prompt_logprobs"
     case outputTokensMaxOfChat = "max_completion_tokens"
@@ -84,6 +87,15 @@ struct CompletionBody {
     case .n: choices = try cursor.integer()
     case .cacheSalt: cacheSalt = try cursor.string()
     case .stream: isStreamed = try cursor.bool()
+    case .streamOptions:
+      try cursor.beginObject()
+      while let key = try cursor.nextKey() {
+        if key == "include_usage" {
+          streamsUsage = try cursor.bool()
+        } else {
+          try cursor.skipValue()
+        }
+      }
     case .returnsTokenIDs: returnsTokenIDs = try cursor.bool()
     case .promptLogProbabilities: wantsPromptLogProbabilities = try cursor.integer() >= -1
     }

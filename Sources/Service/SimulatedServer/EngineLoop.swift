@@ -1,3 +1,4 @@
+import KVIndexer
 import Simulation
 
 /// Steps a simulated engine on a thread of its own, and answers those who wait for it.
@@ -23,6 +24,8 @@ final class EngineLoop: @unchecked Sendable {
   private var engine: SimulatedEngine
   /// Requests that somebody waits for, nil until they are finished.
   private var awaited: [EngineRequestID: FinishedRequest?] = [:]
+  /// Requests whose every token somebody wants to be told of.
+  private var followed: [EngineRequestID: FollowedRequests] = [:]
   /// Requests that the current step finishes: the engine has let go of them, their clients wait.
   private var finishing = 0
   private var events = PublishedEvents()
@@ -58,6 +61,30 @@ final class EngineLoop: @unchecked Sendable {
     return try result.get()
   }
 
+  /// Submits `requests` together, and tells of their progress as it is made.
+  ///
+  /// - Parameter onProgress: Called on the engine's thread, in order, until it has said the end;
+  ///   it may not wait, and not call back.
+  func follow(
+    _ requests: [EngineRequest], onProgress: @escaping @Sendable (EngineProgress) -> Void
+  ) throws(EngineLoopError) {
+    let result = condition.withLock { () -> Result<Void, EngineLoopError> in
+      guard phase == .serving else { return .failure(.dead) }
+      do throws(SubmissionError) {
+        var ids: [EngineRequestID] = []
+        let now = Duration.nanoseconds(MonotonicClock.nowNanoseconds())
+        for request in requests { ids.append(try engine.submit(request, now: now)) }
+        let group = FollowedRequests(ids, onProgress)
+        for id in ids { followed[id] = group }
+        condition.broadcast()
+        return .success(())
+      } catch {
+        return .failure(.refused(error))
+      }
+    }
+    try result.get()
+  }
+
   /// Empties the prefix cache; false, and nothing happens, while requests use it.
   func resetPrefixCache() -> Bool {
     condition.withLock { finishing == 0 && engine.resetPrefixCache() }
@@ -87,6 +114,8 @@ final class EngineLoop: @unchecked Sendable {
     thread?.join()
     condition.withLock {
       self.phase = .dead
+      for group in followed.values { group.die() }
+      followed = [:]
       condition.broadcast()
     }
   }
@@ -112,6 +141,10 @@ final class EngineLoop: @unchecked Sendable {
       condition.withLock {
         for request in step.finished where awaited.keys.contains(request.id) {
           awaited[request.id] = .some(request)
+        }
+        for token in step.sampled { followed[token.request]?.sampled(token) }
+        for request in step.finished {
+          followed.removeValue(forKey: request.id)?.finished(request)
         }
         finishing = 0
         condition.broadcast()
@@ -149,6 +182,48 @@ final class EngineLoop: @unchecked Sendable {
 enum EngineLoopError: Error {
   case refused(SubmissionError)
   case dead
+}
+
+/// How requests that were submitted together get on.
+enum EngineProgress: Sendable {
+  /// One of them, by its place, has a token more.
+  case sampled(place: Int, TokenID)
+  /// All of them are finished, in their order. Last.
+  case finished([FinishedRequest])
+  /// The engine died before that. Last.
+  case dead
+}
+
+/// Requests whose progress somebody is told of; belongs to the loop's lock.
+private final class FollowedRequests {
+  private let places: [EngineRequestID: Int]
+  private var results: [FinishedRequest] = []
+  private let onProgress: @Sendable (EngineProgress) -> Void
+  private var isOver = false
+
+  init(_ ids: [EngineRequestID], _ onProgress: @escaping @Sendable (EngineProgress) -> Void) {
+    places = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
+    self.onProgress = onProgress
+  }
+
+  func sampled(_ token: SampledToken) {
+    guard let place = places[token.request] else { return }
+    onProgress(.sampled(place: place, token.token))
+  }
+
+  func finished(_ result: FinishedRequest) {
+    results.append(result)
+    guard results.count == places.count else { return }
+    end(.finished(results.sorted { $0.id < $1.id }))
+  }
+
+  func die() { end(.dead) }
+
+  private func end(_ progress: EngineProgress) {
+    guard !isOver else { return }
+    isOver = true
+    onProgress(progress)
+  }
 }
 
 /// What an engine has announced since it started.

@@ -6,12 +6,13 @@ extension ModelServerAPI {
   private static let saltCharactersMax = 128
 
   /// Generates; the answer says how much of the prompt the prefix cache held.
-  func complete(_ body: [UInt8], isChat: Bool) throws(ModelServerError) -> HTTPResponse {
+  ///
+  /// - Returns: Nil when the answer is streamed, and so has begun already.
+  func complete(
+    _ body: [UInt8], isChat: Bool, _ reply: HTTPReply
+  ) throws(ModelServerError) -> HTTPResponse? {
     let body = try CompletionBody(parsing: body, isChat: isChat)
     try check(body)
-    guard !body.isStreamed else {
-      throw ModelServerError(.badRequest, "A simulated server does not stream.", param: "stream")
-    }
     guard body.choices == 1 else {
       throw ModelServerError(.badRequest, "A simulated server makes one choice.", param: "n")
     }
@@ -24,6 +25,10 @@ extension ModelServerAPI {
       EngineRequest(
         tokens: prompt, output: .sampled(body.outputTokensMax), cacheSalt: body.cacheSalt,
         readsCache: !body.wantsPromptLogProbabilities)
+    }
+    guard !body.isStreamed else {
+      stream(requests, body, isChat: isChat, reply)
+      return nil
     }
     do throws(EngineLoopError) {
       let results = try loop.finish(requests)
@@ -96,9 +101,8 @@ extension ModelServerAPI {
   private func answer(
     _ results: [FinishedRequest], prompts: [[TokenID]], isChat: Bool, returnsTokenIDs: Bool
   ) -> HTTPResponse {
-    let promptTokens = results.reduce(0) { $0 + $1.promptTokens }
-    let outputTokens = results.reduce(0) { $0 + $1.output.count }
-    var json = JSONWriter(capacity: 512 + 8 * (promptTokens + outputTokens))
+    let tokens = results.reduce(0) { $0 + $1.promptTokens + $1.output.count }
+    var json = JSONWriter(capacity: 512 + 8 * tokens)
     json.object { json in
       json.field("id", nextIdentifier())
       json.field("object", isChat ? "chat.completion" : "text_completion")
@@ -132,18 +136,24 @@ extension ModelServerAPI {
         }
       }
       if isChat, returnsTokenIDs { json.tokens("prompt_token_ids", prompts[0]) }
-      json.field("usage") { json in
-        json.object { json in
-          json.field("prompt_tokens", promptTokens)
-          json.field("total_tokens", promptTokens + outputTokens)
-          json.field("completion_tokens", outputTokens)
-          json.field("prompt_tokens_details") { json in
-            // Of the last prompt when there are several, as vLLM has it.
-            json.object { $0.field("cached_tokens", results.last?.cachedTokens) }
-          }
+      writeUsage(of: results, to: &json)
+    }
+    return HTTPResponse(json: json)
+  }
+
+  func writeUsage(of results: [FinishedRequest], to json: inout JSONWriter) {
+    let promptTokens = results.reduce(0) { $0 + $1.promptTokens }
+    let outputTokens = results.reduce(0) { $0 + $1.output.count }
+    json.field("usage") { json in
+      json.object { json in
+        json.field("prompt_tokens", promptTokens)
+        json.field("total_tokens", promptTokens + outputTokens)
+        json.field("completion_tokens", outputTokens)
+        json.field("prompt_tokens_details") { json in
+          // Of the last prompt when there are several, as vLLM has it.
+          json.object { $0.field("cached_tokens", results.last?.cachedTokens) }
         }
       }
     }
-    return HTTPResponse(json: json)
   }
 }

@@ -38,29 +38,31 @@ final class ModelServerAPI: Sendable {
     tokenizer = WordTokenizer(vocabularySize: configuration.engine.vocabularySize)
   }
 
-  /// Answers a request; a completion waits for its steps.
-  func respond(to request: borrowing HTTPRequest) -> HTTPResponse {
+  /// Answers a request; a completion waits for its steps, unless it is streamed.
+  func respond(to request: borrowing HTTPRequest, _ reply: HTTPReply) {
     guard let route = Route(rawValue: request.path) else {
-      return Self.detail(status: 404, "Not Found")
+      return reply.send(Self.detail(status: 404, "Not Found"))
     }
     guard request.method == route.method else {
-      return Self.detail(status: 405, "Method Not Allowed")
+      return reply.send(Self.detail(status: 405, "Method Not Allowed"))
     }
     do throws(ModelServerError) {
-      return switch route {
-      case .completions: try complete(request.body, isChat: false)
-      case .chatCompletions: try complete(request.body, isChat: true)
-      case .render: try render(request.body, isChat: false)
-      case .chatRender: try render(request.body, isChat: true)
-      case .tokenize: try tokenize(request.body)
-      case .models: models()
-      case .health: HTTPResponse(contentType: "application/json", body: [])
-      case .metrics: metrics()
-      case .eventSources: eventSources()
-      case .resetPrefixCache: resetPrefixCache()
-      }
+      let answer: HTTPResponse? =
+        switch route {
+        case .completions: try complete(request.body, isChat: false, reply)
+        case .chatCompletions: try complete(request.body, isChat: true, reply)
+        case .render: try render(request.body, isChat: false)
+        case .chatRender: try render(request.body, isChat: true)
+        case .tokenize: try tokenize(request.body)
+        case .models: models()
+        case .health: HTTPResponse(contentType: "application/json", body: [])
+        case .metrics: metrics()
+        case .eventSources: eventSources()
+        case .resetPrefixCache: resetPrefixCache()
+        }
+      if let answer { reply.send(answer) }
     } catch {
-      return error.response
+      reply.send(error.response)
     }
   }
 

@@ -38,8 +38,7 @@ package final class SimulatedServer: Sendable {
       // Its own address is the one thing that the API cannot know, and does not say.
       let api = ModelServerAPI(actual, loop: loop)
       http = try HTTPServer(
-        [configuration.address], limits: limits, log: log, handler: { $1.send(api.respond(to: $0)) }
-      )
+        [configuration.address], limits: limits, log: log, handler: { api.respond(to: $0, $1) })
     } catch {
       loop.kill()
       publisher.stop()

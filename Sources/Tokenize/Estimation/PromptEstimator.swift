@@ -115,15 +115,20 @@ public struct PromptEstimator: Sendable {
   }
 
   private func blocks(_ request: InferenceRequest, likely bytes: Int) -> TextBlocks {
+    TextBlocks(
+      root: root(model: request.model, cacheSalt: request.cacheSalt, lora: request.lora),
+      bytesPerBlock: charactersPerBlock, tokensPerMedium: tokensPerMedium, likelyBytes: bytes)
+  }
+
+  /// What a prompt's first block continues: nothing is shared between models, salts or adapters.
+  func root(model: String?, cacheSalt: String?, lora: String?) -> UInt64 {
     var root = seed
-    for name in [request.model, request.cacheSalt, request.lora] {
+    for name in [model, cacheSalt, lora] {
       var text = name ?? ""
       root = text.withUTF8 { XXH3_64bits_withSeed($0.baseAddress, $0.count, root) }
       // The length keeps a name's end from passing for the next one's start.
       root = XXH3_64bits_withSeed([UInt64(text.utf8.count), root], 16, seed)
     }
-    return TextBlocks(
-      root: root, bytesPerBlock: charactersPerBlock, tokensPerMedium: tokensPerMedium,
-      likelyBytes: bytes)
+    return root
   }
 }

@@ -48,6 +48,14 @@ import Tokenize
     return port
   }
 
+  @Test func `no host means every interface, of IPv4 and of IPv6`() throws {
+    let server = try start(.tcp(host: "", port: 0))
+    for host in ["127.0.0.1", "[::1]"] {
+      var client = try HTTPClient(.url("http://\(host):\(port(server))"))
+      #expect(try client.get("/health").status == 200)
+    }
+  }
+
   @Test(arguments: [ListenAddress.tcp(host: "127.0.0.1", port: 0), .tcp(host: "::1", port: 0)])
   func `a server on port 0 says its real port and answers there`(_ address: ListenAddress) throws {
     let server = try start(address)
