@@ -4,7 +4,7 @@ import Tokenize
 
 /// The `kvindexer` command: finds the subcommand and reports what goes wrong.
 enum CommandLineTool {
-  static let version = "0.1.0"
+  static let version = ProductVersion.current
 
   static let help = """
     kvindexer \(version) — which model server holds which prefix in its KV cache, exactly

@@ -24,6 +24,9 @@ public struct PrefixHit: Equatable, Sendable, BitwiseCopyable {
   /// Tokens of the prompt's whole blocks: what a perfect match would have.
   public var blockTokens: Int
 
+  /// What the engine is expected to reuse once the request gets there.
+  public var predictedTokens: Int { matchedTokens + reservedTokens }
+
   /// A hit.
   public init(
     basis: Basis, matchedTokens: Int, weightedTokens: Double? = nil, reservedTokens: Int = 0,

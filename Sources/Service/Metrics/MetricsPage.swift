@@ -22,6 +22,12 @@ struct MetricsPage {
 
   func bytes() -> [UInt8] {
     var text = MetricsText()
+    add(to: &text)
+    return text.bytes()
+  }
+
+  /// Adds all families.
+  func add(to text: inout MetricsText) {
     let rows = sourceRows()
     addService(&text)
     addServing(&text)
@@ -29,7 +35,6 @@ struct MetricsPage {
     addEvents(&text, rows)
     addStreams(&text, rows)
     addResidency(&text, rows)
-    return text.bytes()
   }
 
   private func sourceRows() -> [Row] {

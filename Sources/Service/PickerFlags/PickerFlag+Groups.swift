@@ -82,6 +82,9 @@ extension PickerFlag {
     .toggle(
       "emit-endpoint-scores", .requests, \.flags.emitsEndpointScores,
       "tell the gateway every candidate's score"),
+    .toggle(
+      "emit-predictions", .requests, \.flags.emitsPredictions,
+      "tell clients the endpoint and its predicted cached tokens, in headers; ours"),
     .duration(
       "decision-timeout", .requests, \.flags.decisionTimeout,
       "the longest that a request may wait for its endpoint (10s); ours"),

@@ -34,8 +34,8 @@ final class PredictionMetrics: Sendable {
 
   func delivered(_ tokens: Int, predicted hit: PrefixHit) {
     let basis = Basis(hit.basis)
-    predictedTokens[basis].add(hit.matchedTokens)
+    predictedTokens[basis].add(hit.predictedTokens)
     deliveredTokens[basis].add(tokens)
-    errors[basis].observe(Double(tokens - hit.matchedTokens))
+    errors[basis].observe(Double(tokens - hit.predictedTokens))
   }
 }

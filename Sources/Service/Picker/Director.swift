@@ -1,0 +1,242 @@
+import EPPScorer
+import KVIndexer
+import Synchronization
+import Tokenize
+
+/// Picks endpoints: reads a request, gets its tokens, asks the producers who holds what of it, runs
+/// the plan, and keeps book of what was sent where.
+///
+/// It answers at once when tokens are given or known, and never later than `tokenDeadline` allows:
+/// what is not known by then is approximated, and counted with its cause.
+final class Director: RequestDirector {
+  let settings: DirectorSettings
+  let pool: PickerPool
+  let resolver: PromptResolver
+  let scheduler: Scheduler
+  let producers: PickerProducers
+  let engines: PickerEngines
+  let metrics: PickerMetrics
+  private let claims = Atomic<UInt64>(0)
+  private let memoryLock = Lock()
+  nonisolated(unsafe) private var memory: SchedulerMemory
+
+  init(
+    settings: DirectorSettings, pool: PickerPool, resolver: PromptResolver, scheduler: Scheduler,
+    producers: PickerProducers, engines: PickerEngines, metrics: PickerMetrics
+  ) {
+    self.settings = settings
+    self.pool = pool
+    self.resolver = resolver
+    self.scheduler = scheduler
+    self.producers = producers
+    self.engines = engines
+    self.metrics = metrics
+    memory = SchedulerMemory(seed: .random(in: .min ... .max))
+  }
+
+  func direct(_ gateway: GatewayRequest, completion: @escaping @Sendable (Direction) -> Void) {
+    let pick: Pick
+    do throws(Refusal) {
+      let request = try ParsedRequest(
+        gateway, parsedBy: settings.parsers, keyedBy: resolver.keySeed)
+      pick = Pick(request, metrics: metrics)
+    } catch {
+      metrics.unread(refusedWith: error)
+      return completion(.refuse(error))
+    }
+    guard let inference = pick.request.inference, settings.needsTokens(inference) else {
+      return decide(pick, nil, completion)
+    }
+    let hints = PromptResolver.Hints(
+      model: pick.request.targetModel.isEmpty ? nil : pick.request.targetModel,
+      deadline: gateway.receivedNanoseconds &+ settings.tokenDeadline(inference))
+    do throws(HTTPError) {
+      try resolver.resolve(
+        inference, body: gateway.body, since: pick.startedAt, hints
+      ) { [self] resolved in
+        switch resolved {
+        case .success(let prompt): decide(pick, prompt, completion)
+        // A model that no endpoint names is the engine's to judge.
+        case .failure: decide(pick, nil, completion)
+        }
+      }
+    } catch {
+      decide(pick, nil, completion)
+    }
+  }
+
+  // MARK: Deciding
+
+  private func decide(
+    _ pick: Pick, _ prompt: ResolvedPrompt?, _ completion: (Direction) -> Void
+  ) {
+    let resolvedAt = MonotonicClock.nowNanoseconds()
+    do throws(Refusal) {
+      let choice = try choose(pick, prompt)
+      let exchange = RoutedRequest(pick, choice, self)
+      completion(.route(route(pick, choice, exchange)))
+      // The answer is under way.
+      exchange.follow(prompt)
+      count(pick, choice, prompt, resolvedAt)
+    } catch {
+      metrics.attempted(AttemptLabels(.failure, targetModel: pick.request.targetModel))
+      pick.metrics.refused(error)
+      completion(.refuse(error))
+    }
+  }
+
+  private func count(
+    _ pick: Pick, _ choice: Choice, _ prompt: ResolvedPrompt?, _ resolvedAt: UInt64
+  ) {
+    let parse = prompt?.parseNanoseconds ?? 0
+    func seconds(_ from: UInt64, _ to: UInt64) -> Double { Double(to &- from) / 1e9 }
+    pick.metrics.decided(
+      parseSeconds: Double(parse) / 1e9,
+      tokensSeconds: seconds(pick.startedAt &+ parse, resolvedAt),
+      matchSeconds: seconds(resolvedAt, choice.matchedAt),
+      scheduleSeconds: seconds(choice.matchedAt, choice.decidedAt))
+    metrics.attempted(
+      AttemptLabels(
+        .success, targetModel: pick.request.targetModel, endpoint: choice.target.endpoint))
+    if let decision = choice.result.decision {
+      let handler = scheduler.plan.handler
+      metrics.divided(
+        DivisionLabels(
+          handler: ProducerLabels(name: handler.name, type: type(of: handler.plugin).type),
+          model: pick.request.targetModel, decision: decision))
+    }
+  }
+
+  /// Runs the plan over the endpoints that may take the request.
+  private func choose(_ pick: Pick, _ prompt: ResolvedPrompt?) throws(Refusal) -> Choice {
+    if settings.requiresTokens, let inference = pick.request.inference,
+      settings.needsTokens(inference), prompt.map({ $0.origin == .estimated }) ?? true
+    {
+      throw Refusal(
+        .serviceUnavailable,
+        "the tokens of the prompt could not be had: "
+          + (prompt?.reason ?? "no endpoint serves the model '\(pick.request.targetModel)'"))
+    }
+    let subset = settings.ignoresSubset ? nil : pick.request.gateway.subset
+    let endpoints = ready(pool.endpoints.allowed(by: subset))
+    guard !endpoints.isEmpty else {
+      throw Refusal(
+        .serviceUnavailable, "failed to find endpoint candidates for serving the request",
+        droppedReason: "rejected-no-endpoints")
+    }
+    var known = producers.read(pick.request, prompt)
+    var candidates = CandidatePool(
+      endpoints.map { endpoint in
+        Candidate(
+          endpoint: endpoint.endpoint, load: engines.load(of: endpoint.endpoint.id),
+          inFlight: endpoint.inFlight)
+      }, producers: producers.names)
+    producers.fill(&candidates, endpoints, &known, prompt)
+    let request = SchedulingRequest(
+      model: pick.request.targetModel,
+      promptTokens: known.promptTokens,
+      hasMedia: pick.request.inference?.hasMedia ?? false,
+      maxOutputTokens: pick.request.inference?.maxTokens, headers: pick.request.gateway.headers)
+    let matchedAt = MonotonicClock.nowNanoseconds()
+    let result: SchedulingResult
+    do throws(SchedulingFailure) {
+      result = try memoryLock.withLock { () throws(SchedulingFailure) in
+        let result = try scheduler.schedule(
+          request, candidates, now: matchedAt, memory: &memory)
+        scheduler.remember(request, result, candidates, now: matchedAt, memory: &memory)
+        return result
+      }
+    } catch {
+      throw Refusal(error)
+    }
+    let choice = Choice(
+      result: result, endpoints: endpoints, pool: candidates, request: request, known: known,
+      defaultProducer: scheduler.plan.defaultProducer, matchedAt: matchedAt,
+      decidedAt: MonotonicClock.nowNanoseconds())
+    if request.headers["prefer"] == "if-available", choice.primaryHit.matchedTokens == 0 {
+      throw Refusal(.preconditionFailed, "no decode worker has the requested KV cache")
+    }
+    return choice
+  }
+
+  /// The endpoints whose engines answer; all of them where none does, for we may be wrong.
+  private func ready(_ endpoints: [PickerEndpoint]) -> [PickerEndpoint] {
+    let up = endpoints.filter { engines.isUp($0.endpoint.id) }
+    if !up.isEmpty || endpoints.isEmpty { return up }
+    return endpoints
+  }
+
+  private func route(_ pick: Pick, _ choice: Choice, _ exchange: RoutedRequest) -> Route {
+    let result = choice.result
+    let destination = result.primary.targets.map { target in
+      let endpoint = choice.pool.candidates[target].endpoint
+      guard let port = result.destinationPort else { return endpoint.address }
+      return Endpoint(id: endpoint.id, host: endpoint.host, port: port).address
+    }
+    .joined(separator: ",")
+    var route = Route(destination: destination, exchange: exchange)
+    route.setHeaders = result.headers
+    route.removeHeaders = Self.clientsMustNotSend.filter { name in
+      !result.headers.contains { $0.name == name }
+    }
+    route.responseHeaders = result.responseHeaders
+    if settings.emitsPredictions { route.responseHeaders += predictionHeaders(choice) }
+    if let body = pick.request.rewrittenBody {
+      route.body = body
+      route.modelRewrite = ModelRewrite(
+        client: pick.request.clientModel, target: pick.request.targetModel)
+    }
+    if settings.emitsScores {
+      route.scores = result.primary.scores.map {
+        (choice.pool.candidates[$0.candidate].endpoint.address, $0.total)
+      }
+    }
+    route.readsResponse = settings.readsResponses
+    return route
+  }
+
+  private func predictionHeaders(_ choice: Choice) -> [SchedulingResult.Header] {
+    let hit = choice.primaryHit
+    let basis =
+      switch hit.basis {
+      case .precise(let trust): trust.name
+      case .approximate(let cause): "approximate: \(cause.rawValue)"
+      case .unknown: "unknown"
+      }
+    return [
+      .init(name: "x-kvindexer-endpoint", value: choice.target.endpoint.id.description),
+      .init(name: "x-kvindexer-predicted-tokens", value: "\(hit.predictedTokens)"),
+      .init(name: "x-kvindexer-prediction", value: basis),
+    ]
+  }
+
+  /// Headers that only the picker may set: a sidecar acts on them.
+  private static let clientsMustNotSend = [
+    "x-prefiller-host-port", "x-encoder-hosts-ports", "x-data-parallel-host-port",
+    "x-kv-cache-source-host-port", "x-llm-d-inference-objective", "x-llm-d-inference-fairness-id",
+    "x-llm-d-model-name-rewrite", "x-gateway-destination-endpoint-subset",
+    "x-gateway-destination-endpoint-served", "x-llm-d-request-dropped-reason",
+    "x-llm-d-slo-ttft-ms", "x-llm-d-slo-tpot-ms", "x-slo-ttft-ms", "x-slo-tpot-ms",
+    "x-llm-d-video-resolution", "x-llm-d-video-duration-seconds", "x-llm-d-video-fps",
+  ]
+
+  func nextClaim() -> String { "pick-\(claims.wrappingAdd(1, ordering: .relaxed).newValue)" }
+}
+
+extension Refusal {
+  /// What a request is told that the plan has no endpoint for.
+  fileprivate init(_ failure: SchedulingFailure) {
+    switch failure {
+    case .noEndpoints:
+      self.init(
+        .serviceUnavailable, "failed to find endpoint candidates for serving the request",
+        droppedReason: "rejected-no-endpoints")
+    case .filteredOut:
+      self.init(
+        .resourceExhausted, "no endpoints available for the given request",
+        droppedReason: "rejected-saturated")
+    case .refused(let cause):
+      self.init(.resourceExhausted, "failed to find target endpoint: \(cause)")
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import EPPScorer
+import Tokenize
+
+/// A client's request after its headers and its body were read.
+struct ParsedRequest: Sendable {
+  var gateway: GatewayRequest
+  /// Nil for what is passed on without being understood.
+  var inference: InferenceRequest?
+  /// The model as the client named it; empty when it did not.
+  var clientModel: String
+  /// The model that the endpoint is asked for.
+  var targetModel: String
+
+  private static let rewriteHeader = "x-llm-d-model-name-rewrite"
+
+  /// Reads a request.
+  ///
+  /// - Throws: A refusal with llm-d's code, and its text where the fault is one that it knows.
+  init(
+    _ gateway: GatewayRequest, parsedBy parsers: RequestParsers, keyedBy seed: RenderKeySeed
+  ) throws(Refusal) {
+    self.gateway = gateway
+    let rewrite = gateway.headers[Self.rewriteHeader].flatMap { $0.isEmpty ? nil : $0 }
+    clientModel = ""
+    targetModel = rewrite ?? ""
+    if gateway.body.isEmpty { return }
+    let path = Self.path(gateway.headers)
+    let api: InferenceAPI
+    switch parsers.treatment(ofPath: path) {
+    case .prompt(let known): api = known
+    case .opaque: return
+    case .refused: throw Refusal(.badRequest, "no parser is configured for the path '\(path)'")
+    }
+    let inference: InferenceRequest
+    do throws(RequestBodyError) {
+      inference = try InferenceRequest(api, parsing: gateway.body, keyedBy: seed)
+    } catch {
+      throw Refusal(.badRequest, Self.message(error, api))
+    }
+    self.inference = inference
+    clientModel = inference.model ?? ""
+    targetModel = rewrite ?? clientModel
+    if targetModel.isEmpty, api.needsModel {
+      throw Refusal(.badRequest, "model not found in request body")
+    }
+  }
+
+  /// The body with the target's name in place of the client's; nil where nothing changes.
+  var rewrittenBody: [UInt8]? {
+    guard targetModel != clientModel, let range = inference?.modelRange else { return nil }
+    var json = JSONWriter()
+    json.string(targetModel)
+    return gateway.body[..<range.lowerBound] + json.bytes + gateway.body[range.upperBound...]
+  }
+
+  private static func path(_ headers: RequestHeaders) -> String {
+    for name in [":path", "x-original-path", "x-forwarded-path"] {
+      if let path = headers[name], !path.isEmpty { return path }
+    }
+    return InferenceAPI.completions.path
+  }
+
+  private static func message(_ error: RequestBodyError, _ api: InferenceAPI) -> String {
+    guard let param = error.param else {
+      return "error unmarshaling request bodyMap: \(error.message)"
+    }
+    guard param == api.promptField else { return error.message }
+    return "\(api.promptFault) (\(error.message))"
+  }
+}
+
+extension InferenceAPI {
+  /// Whether a request without a model is refused; token ids can be sent to any endpoint.
+  fileprivate var needsModel: Bool {
+    switch self {
+    case .completions, .chatCompletions, .responses, .messages: true
+    case .generate, .sglangGenerate: false
+    }
+  }
+
+  /// What llm-d's parsers say of a prompt that is missing or wrong.
+  fileprivate var promptFault: String {
+    switch self {
+    case .completions: "invalid completions request: must have prompt field"
+    case .chatCompletions: "invalid chat completions request: must have valid messages field"
+    case .responses: "invalid responses request: must have input field"
+    case .messages: "invalid messages request: must have at least one message"
+    case .generate: "invalid generate request: must have non-empty token_ids field"
+    case .sglangGenerate: "invalid generate request: must have non-empty input_ids field"
+    }
+  }
+}

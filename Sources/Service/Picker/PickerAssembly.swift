@@ -1,0 +1,91 @@
+import EPPScorer
+import KVIndexer
+
+/// What the picker's parts are made with, from a configuration and the flags.
+enum PickerAssembly {
+  static func settings(_ flags: PickerFlags, _ setup: PickerSetup) -> DirectorSettings {
+    var settings = DirectorSettings()
+    settings.parsers = setup.parsers
+    settings.inFlight = setup.inFlightLoad.plugin
+    settings.requiresTokens = setup.tokens.plugin.isRequired
+    switch setup.tokens.plugin.backend {
+    case .estimate: settings.usesTokens = false
+    case .vllm(_, let timeout, let mediaTimeout), .endpoints(let timeout, let mediaTimeout):
+      settings.tokenTimeout = min(timeout, flags.decisionTimeout)
+      settings.mediaTokenTimeout = min(mediaTimeout, flags.decisionTimeout)
+    }
+    settings.ignoresSubset = flags.ignoresSubsetHint
+    settings.emitsScores = flags.emitsEndpointScores
+    settings.emitsPredictions = flags.emitsPredictions
+    return settings
+  }
+
+  /// The indexer inside: its endpoints, its tokens, and its own API.
+  static func configuration(
+    _ flags: PickerFlags, _ setup: PickerSetup, _ log: Log
+  ) throws -> ServiceConfiguration {
+    guard let discovery = setup.discovery?.plugin else {
+      throw ConfigurationError([.init(.fault, path: "dataLayer", PickerSetup.discoveryAdvice)])
+    }
+    var configuration = ServiceConfiguration()
+    configuration.endpointsFile = discovery.path
+    configuration.followsEndpointsFile = discovery.watchFile
+    configuration.listen = flags.adminAddress.map { [$0] } ?? []
+    configuration.grpcListen = []
+    configuration.memoryBudget = flags.indexBytesMax
+    configuration.log = log
+    configuration.rendering = try rendering(setup.tokens.plugin)
+    if let precise = setup.preciseProducer, precise.remoteURL == nil {
+      if !precise.hashSeed.isEmpty { configuration.hashKey = precise.hashSeed }
+    }
+    return configuration
+  }
+
+  private static func rendering(_ tokens: TokenProducer) throws -> RendererSettings? {
+    var settings: RendererSettings
+    switch tokens.backend {
+    case .estimate: return nil
+    case .vllm(let url, let timeout, let mediaTimeout):
+      settings = RendererSettings(
+        target: .fixed(RenderEndpoint(name: url, server: .url(url), models: [])))
+      settings.callTimeout = max(timeout, mediaTimeout)
+    case .endpoints(let timeout, let mediaTimeout):
+      settings = RendererSettings(target: .endpoints)
+      settings.callTimeout = max(timeout, mediaTimeout)
+    }
+    settings.modelName = tokens.modelName
+    return settings
+  }
+
+  // MARK: Prefix producers
+
+  static func approximations(_ setup: PickerSetup) -> [ApproximateProducer] {
+    var tokensPerMedium = 225
+    if case .estimate(let tokensPerImage) = setup.tokens.plugin.backend {
+      tokensPerMedium = tokensPerImage
+    }
+    return setup.prefixProducers.compactMap { producer in
+      guard case .approximate(let parameters) = producer.kind else { return nil }
+      return ApproximateProducer(
+        name: producer.name, parameters, tokensPerMedium: tokensPerMedium)
+    }
+  }
+
+  static func producers(
+    _ setup: PickerSetup, _ approximations: [ApproximateProducer], _ fleet: SharedFleet
+  ) -> PickerProducers {
+    let fallback = setup.fallback.map { setup.prefixProducers[$0].name }
+    return PickerProducers(
+      names: setup.prefixProducers.map(\.name),
+      producers: setup.prefixProducers.map { producer in
+        switch producer.kind {
+        case .approximate:
+          .approximate(approximations.firstIndex { $0.name == producer.name } ?? 0)
+        case .precise(let parameters):
+          .precise(PreciseProducer(name: producer.name, fleet: fleet, parameters: parameters))
+        }
+      },
+      approximations: approximations,
+      fallback: approximations.firstIndex { $0.name == fallback } ?? 0)
+  }
+}

@@ -1,0 +1,56 @@
+import EPPScorer
+import Synchronization
+
+/// An endpoint as the picker knows it: where it is, and what was sent there.
+final class PickerEndpoint: Sendable {
+  let endpoint: Endpoint
+  let member: FleetMembership.Member
+  private let requests = Atomic<Int>(0)
+  private let tokens = Atomic<Int>(0)
+
+  init(_ endpoint: Endpoint, _ member: FleetMembership.Member) {
+    self.endpoint = endpoint
+    self.member = member
+  }
+
+  /// What was sent there and has not ended.
+  var inFlight: InFlightLoad {
+    InFlightLoad(
+      requests: max(requests.load(ordering: .relaxed), 0),
+      tokens: max(tokens.load(ordering: .relaxed), 0))
+  }
+
+  func began(tokens count: Int) {
+    requests.wrappingAdd(1, ordering: .relaxed)
+    tokens.wrappingAdd(count, ordering: .relaxed)
+  }
+
+  func computed(tokens count: Int) { tokens.wrappingSubtract(count, ordering: .relaxed) }
+
+  func ended() { requests.wrappingSubtract(1, ordering: .relaxed) }
+}
+
+/// The part of an endpoint's load that one request makes; released once, in one or two steps.
+final class InFlightClaim: Sendable {
+  let endpoint: PickerEndpoint
+  private let tokens: Atomic<Int>
+  private let isOpen = Atomic<Bool>(true)
+
+  init(_ endpoint: PickerEndpoint, tokens: Int) {
+    self.endpoint = endpoint
+    self.tokens = Atomic(tokens)
+    endpoint.began(tokens: tokens)
+  }
+
+  /// Its prompt was computed: no token of it is waited for any more.
+  func releaseTokens() {
+    let count = tokens.exchange(0, ordering: .relaxed)
+    if count != 0 { endpoint.computed(tokens: count) }
+  }
+
+  /// The request is over.
+  func release() {
+    releaseTokens()
+    if isOpen.exchange(false, ordering: .relaxed) { endpoint.ended() }
+  }
+}

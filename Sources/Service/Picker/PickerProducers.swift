@@ -1,0 +1,122 @@
+import EPPScorer
+import KVIndexer
+import Tokenize
+
+/// What can be said of a request's prompt besides who holds it.
+struct KnownPrompt: Sendable {
+  /// Exact, or estimated; 0 when nothing is known.
+  var promptTokens = 0
+  /// Cut into blocks for each approximation, in their order.
+  var approximations: [ApproximatePrompt] = []
+}
+
+/// All producers of prefix hits, in the order of the plan's.
+struct PickerProducers: Sendable {
+  enum Producer: Sendable {
+    /// An index into `approximations`.
+    case approximate(Int)
+    case precise(PreciseProducer)
+  }
+
+  let names: [String]
+  let producers: [Producer]
+  let approximations: [ApproximateProducer]
+  /// The approximation that stands in for precise knowledge: an index into `approximations`.
+  let fallback: Int
+
+  /// Cuts a request's prompt into blocks for the approximations.
+  func read(_ request: ParsedRequest, _ prompt: ResolvedPrompt?) -> KnownPrompt {
+    var known = KnownPrompt(approximations: approximations.map { $0.read(request) })
+    known.promptTokens = prompt?.tokenCount ?? known.approximations.first?.promptTokens ?? 0
+    return known
+  }
+
+  /// Says what each endpoint holds of the prompt, for each endpoint with the best that is known.
+  func fill(
+    _ pool: inout CandidatePool, _ endpoints: [PickerEndpoint], _ known: inout KnownPrompt,
+    _ prompt: ResolvedPrompt?
+  ) {
+    let promptTokens = known.promptTokens
+    let guesses = approximations.indices.map { number in
+      approximations[number].hits(
+        &known.approximations[number], on: endpoints, promptTokens: promptTokens)
+    }
+    let exact = prompt.flatMap { $0.origin == .estimated ? nil : $0 }
+    for (index, producer) in producers.enumerated() {
+      let hits =
+        switch producer {
+        case .approximate(let number): guesses[number]
+        case .precise(let producer):
+          Self.combine(exact.map { producer.hits($0, on: endpoints) }, or: guesses[fallback])
+        }
+      for (candidate, hit) in hits.enumerated() {
+        pool[producer: index, candidate] = hit
+      }
+    }
+  }
+
+  /// Exact hits where there are any, and guesses with the reason why not.
+  private static func combine(_ exact: [PrefixHit]?, or guesses: [PrefixHit]) -> [PrefixHit] {
+    guesses.indices.map { index in
+      guard let exact else { return guesses[index].because(.noTokens) }
+      switch exact[index].basis {
+      case .precise(.exact): return exact[index]
+      case .precise: return guesses[index].because(.notExact)
+      case .approximate(let cause): return guesses[index].because(cause)
+      case .unknown: return guesses[index].because(.noEvents)
+      }
+    }
+  }
+
+  // MARK: Learning
+
+  /// A request was sent to an endpoint.
+  ///
+  /// - Returns: Names of the reservations that were made.
+  func learn(
+    _ known: KnownPrompt, _ prompt: ResolvedPrompt?, on endpoint: PickerEndpoint, named name: String,
+    now: UInt64
+  ) -> [String] {
+    for (approximation, prompt) in zip(approximations, known.approximations) {
+      approximation.learn(prompt, on: endpoint)
+    }
+    guard let prompt, prompt.origin != .estimated else { return [] }
+    return producers.flatMap { producer -> [String] in
+      guard case .precise(let precise) = producer else { return [] }
+      return precise.reserve(prompt, for: endpoint, named: name, now: now)
+    }
+  }
+
+  /// Takes reservations back.
+  func cancel(_ reservations: [String]) {
+    guard !reservations.isEmpty else { return }
+    for case .precise(let producer) in producers { producer.cancel(reservations) }
+  }
+
+  /// The endpoint did not serve the request.
+  func forget(_ known: KnownPrompt, candidate: Int, on endpoint: PickerEndpoint) {
+    for (approximation, prompt) in zip(approximations, known.approximations) {
+      approximation.forget(prompt, candidate: candidate, on: endpoint)
+    }
+  }
+
+  /// The engine reused so many tokens.
+  func delivered(
+    _ cachedTokens: Int, of known: KnownPrompt, promptTokens: Int, candidate: Int,
+    on endpoint: PickerEndpoint, now: UInt64
+  ) {
+    for (approximation, prompt) in zip(approximations, known.approximations) {
+      approximation.delivered(
+        cachedTokens, of: prompt, promptTokens: promptTokens, candidate: candidate, on: endpoint,
+        now: now)
+    }
+  }
+}
+
+extension PrefixHit {
+  fileprivate func because(_ cause: ApproximationCause) -> PrefixHit {
+    var hit = self
+    hit.basis = .approximate(cause)
+    return hit
+  }
+}

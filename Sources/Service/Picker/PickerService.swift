@@ -1,0 +1,122 @@
+package import EPPScorer
+import KVIndexer
+
+/// The endpoint picker with the indexer inside: ext_proc, health, metrics and the indexer's own API,
+/// assembled.
+package final class PickerService: Sendable {
+  /// Where ext_proc is answered, with real ports in place of 0.
+  package let addresses: [ListenAddress]
+  package let healthAddresses: [ListenAddress]
+  package let metricsAddresses: [ListenAddress]
+  /// Where the indexer's own API is answered; empty where it is not.
+  package var adminAddresses: [ListenAddress] { indexer.addresses }
+
+  private let flags: PickerFlags
+  private let indexer: IndexerService
+  private let engines: PickerEngines
+  private let gateway: GRPCServer
+  private let health: GRPCServer
+  private let metrics: HTTPServer
+  private let credentials: PickerFlags.Credentials
+  private let state: PickerState
+  private let log: Log
+
+  /// Starts everything; requests are routed when this returns.
+  ///
+  /// - Throws: `SystemError` when an address can't be listened on or a file is not good, `YAMLError`
+  ///   when the endpoints file is not good to begin with.
+  package init(_ flags: PickerFlags, _ setup: PickerSetup, log: Log) throws {
+    self.flags = flags
+    self.log = log
+    let state = PickerState()
+    let metrics = PickerMetrics(poolName: flags.poolName, buildReference: ProductVersion.current)
+    let engines = try PickerEngines(setup.metrics, interval: flags.metricsInterval, log: log)
+    let pool = PickerPool()
+    let approximations = PickerAssembly.approximations(setup)
+    let follow: @Sendable ([FleetMembership.Member]) -> Void = { members in
+      let endpoints = pool.set(members) { $0.configuration.address.text }
+      engines.set(endpoints)
+    }
+    engines.onCacheChange { caches in
+      for approximation in approximations { approximation.set(caches) }
+    }
+    let indexer = try IndexerService(
+      try PickerAssembly.configuration(flags, setup, log), membersChanged: follow)
+    let director = Director(
+      settings: PickerAssembly.settings(flags, setup), pool: pool, resolver: indexer.resolver,
+      scheduler: Scheduler(setup.plan),
+      producers: PickerAssembly.producers(setup, approximations, indexer.fleet),
+      engines: engines, metrics: metrics)
+    var limits = ExternalProcessorLimits()
+    limits.decisionTimeout = flags.decisionTimeout
+    let processor = ExternalProcessor(
+      director: director, limits: limits, readsSubset: !flags.ignoresSubsetHint)
+    let page = PickerPage(
+      metrics: metrics, indexer: indexer.metricsPage, processor: processor.metrics, pool: pool,
+      engines: engines, producers: director.producers,
+      inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams)
+    self.indexer = indexer
+    self.engines = engines
+    self.state = state
+    do {
+      let reload = CredentialReload()
+      credentials = try flags.credentials(log: log) { reload.take($0) }
+      let health = GRPCHealth { _ in state.isServing ? .serving : .notServing }
+      var router = GRPCRouter()
+      processor.register(in: &router)
+      if flags.answersHealthOnGRPCPort { health.register(in: &router) }
+      var grpc = GRPCLimits()
+      grpc.messageBytesMax = flags.receivedMessageBytesMax
+      gateway = try GRPCServer(
+        [flags.address(port: flags.grpcPort)], router: router, limits: limits.widen(grpc),
+        credentials: credentials.current, tlsPolicy: flags.tls)
+      reload.give(to: nil, gateway, unless: credentials.current, log)
+      var healthRouter = GRPCRouter()
+      health.register(in: &healthRouter)
+      self.health = try GRPCServer([flags.address(port: flags.healthPort)], router: healthRouter)
+      self.metrics = try HTTPServer(
+        [flags.address(port: flags.metricsPort)], log: { log(.debug, "metrics: \($0)") },
+        handler: { [router = page.router(isReady: { state.isServing })] in
+          router.respond(to: $0, $1)
+        })
+    } catch {
+      engines.stop()
+      indexer.stop()
+      throw error
+    }
+    addresses = gateway.addresses
+    healthAddresses = health.addresses
+    metricsAddresses = self.metrics.addresses
+    state.isServing = true
+  }
+
+  /// What it answers where, a line each.
+  package var announcements: [String] {
+    func list(_ addresses: [ListenAddress]) -> String {
+      addresses.map(\.description).joined(separator: ", ")
+    }
+    let tls =
+      switch flags.serving {
+      case .plain: "without TLS"
+      case .selfSigned: "with TLS and a certificate that signs itself"
+      case .files(let paths, _): "with TLS and \(paths.certificate)"
+      }
+    return [
+      "ext_proc on \(list(addresses)), \(tls)", "health checks on \(list(healthAddresses))",
+      "metrics on \(list(metricsAddresses))",
+      adminAddresses.isEmpty ? nil : "the indexer's API on \(list(adminAddresses))",
+    ].compactMap(\.self)
+  }
+
+  /// Says on health checks that no more is taken, answers what has begun, and ends all threads.
+  package func stop() {
+    state.isServing = false
+    let cutOff = gateway.stop(waitingAtMost: flags.drainTimeout)
+    if cutOff > 0 { log(.warning, "\(cutOff) requests were cut off") }
+    health.stop(waitingAtMost: .zero)
+    metrics.stop(waitingAtMost: .seconds(1))
+    credentials.files?.stop()
+    engines.stop()
+    indexer.stop()
+  }
+}

@@ -1,0 +1,104 @@
+import EPPScorer
+import KVIndexer
+import Tokenize
+
+/// Prefix hits from the index in this process.
+struct PreciseProducer: Sendable {
+  let name: String
+  let fleet: SharedFleet
+  let parameters: PrecisePrefixCacheProducer
+
+  /// What each endpoint holds of a request's prompts; sums where there are several.
+  ///
+  /// Of several data-parallel ranks the one that holds most counts.
+  ///
+  /// - Returns: One an endpoint; basis `.unknown` for one without event sources.
+  func hits(_ prompt: ResolvedPrompt, on endpoints: [PickerEndpoint]) -> [PrefixHit] {
+    var hits = Array(repeating: PrefixHit.unknown, count: endpoints.count)
+    var matches = FleetMatches()
+    for text in prompt.readsCache ? prompt.prompts : [] {
+      let keys = fleet.keys(of: text, model: prompt.model, lora: prompt.lora)
+      fleet.read { $0.match(keys, model: prompt.model, into: &matches) }
+      for (index, endpoint) in endpoints.enumerated() {
+        guard let best = Self.best(of: endpoint, matches) else { continue }
+        add(best, tokens: text.tokens.count, to: &hits[index])
+      }
+    }
+    return hits
+  }
+
+  private static func best(
+    of endpoint: PickerEndpoint, _ matches: borrowing FleetMatches
+  ) -> PrefixMatch? {
+    var best: PrefixMatch?
+    for source in endpoint.member.sources {
+      guard let match = matches[source.id] else { continue }
+      if best.map({ match.matchedTokens > $0.matchedTokens }) ?? true { best = match }
+    }
+    return best
+  }
+
+  private func add(_ match: PrefixMatch, tokens: Int, to hit: inout PrefixHit) {
+    let blockSize = match.blockSize ?? parameters.blockSizeTokens ?? 16
+    // One doubtful source makes the sum doubtful.
+    if case .precise(let trust) = hit.basis, trust != .exact {
+      hit.basis = .precise(trust)
+    } else {
+      hit.basis = .precise(match.trust)
+    }
+    hit.matchedTokens += match.matchedTokens
+    hit.weightedTokens += weighted(match)
+    if parameters.countsReservations { hit.reservedTokens += match.reservedTokens }
+    hit.blockTokens += tokens / blockSize * blockSize
+  }
+
+  /// Each token worth the weight of the fastest tier that holds it.
+  private func weighted(_ match: PrefixMatch) -> Double {
+    var rest = match.matchedTokens
+    var sum = 0.0
+    var reached = 0
+    for tier in Tier.allCases {
+      let more = min(max(match.tierTokens[tier] - reached, 0), rest)
+      guard more > 0 else { continue }
+      sum += Double(more) * (parameters.tierWeights[tier.name] ?? 1)
+      reached += more
+      rest -= more
+    }
+    // Blocks that continue another tier's prefix do not begin one of their own.
+    return sum + Double(rest)
+  }
+
+  /// Claims that an endpoint will hold the prompts of a request soon.
+  ///
+  /// - Returns: Names of the claims that were made, to take them back.
+  func reserve(
+    _ prompt: ResolvedPrompt, for endpoint: PickerEndpoint, named name: String, now: UInt64
+  ) -> [String] {
+    guard parameters.countsReservations, prompt.readsCache else { return [] }
+    let lifetime = parameters.reservationLifetime.map(\.wholeNanoseconds)
+    return prompt.prompts.enumerated().compactMap { index, text in
+      let claim = "\(name)/\(index)"
+      do throws(ReservationError) {
+        let namespace = try fleet.read { fleet throws(ReservationError) in
+          try fleet.namespace(ofEndpoint: endpoint.member.name)
+        }
+        let keys = fleet.keys(of: text, lora: prompt.lora, namespaces: [namespace])
+        _ = try fleet.write { fleet throws(ReservationError) in
+          try fleet.reserve(
+            claim, endpoint: endpoint.member.name, prompt: keys, now: now, lifetime: lifetime)
+        }
+        return claim
+      } catch {
+        // Nothing to claim with before the first event; a full table counts what it refuses.
+        return nil
+      }
+    }
+  }
+
+  func cancel(_ claims: [String]) {
+    guard !claims.isEmpty else { return }
+    fleet.write { fleet in
+      for claim in claims { _ = fleet.cancelReservation(claim) }
+    }
+  }
+}
