@@ -35,7 +35,7 @@ extension ConfigurationReport {
   static func profile(_ profile: SchedulingPlan.Profile, _ setup: PickerSetup) -> [String] {
     var lines = profile.filters.map { "keep   \($0.name): \(summary($0.plugin, setup))" }
     lines += profile.scorers.map {
-      "score  \($0.weight) × \($0.part.name): \(summary($0.part.plugin, setup))"
+      "score  \(text($0.weight)) × \($0.part.name): \(summary($0.part.plugin, setup))"
     }
     if profile.scorers.isEmpty { lines.append("score  nothing: all that are kept are equal") }
     lines.append("pick   \(profile.picker.name): \(summary(profile.picker.plugin, setup))")
@@ -74,13 +74,13 @@ extension ConfigurationReport {
         + (filter.allowsNoLabel ? ", or without it" : "")
     case let filter as LabelSelectorFilter: "endpoints with \(requirements(filter))"
     case let filter as PrefixCacheAffinityFilter:
-      "endpoints that hold \(filter.affinityThreshold) of the prompt or more, unless the wait "
-        + "there is \(filter.maxTTFTPenaltyMs) ms longer"
+      "endpoints that hold \(text(filter.affinityThreshold)) of the prompt or more, unless the wait "
+        + "there is \(text(filter.maxTTFTPenaltyMs)) ms longer"
         + source(filter.prefixMatchInfoProducerName, setup)
     case let filter as SessionAffinityFilter: "where the session was, by \(session(filter.source))"
     case let filter as UtilizationFilter:
       "endpoints with "
-        + filter.conditions.map { "\($0.metric.rawValue) up to \($0.maxValue)" }
+        + filter.conditions.map { "\($0.metric.rawValue) up to \(text($0.maxValue))" }
         .joined(separator: " and ") + (filter.fallbackOnEmpty ? ", or all if there is none" : "")
     case is UtilizationDetector, is ConcurrencyDetector:
       "endpoints that are not saturated, or all if there is none"
@@ -94,7 +94,8 @@ extension ConfigurationReport {
   private static func requirements(_ filter: LabelSelectorFilter) -> String {
     let equal = filter.matchLabels.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
     let more = filter.matchExpressions.map { expression in
-      let values = expression.values.isEmpty ? "" : " [\(expression.values.joined(separator: ", "))]"
+      let values =
+        expression.values.isEmpty ? "" : " [\(expression.values.joined(separator: ", "))]"
       return "\(expression.key) \(expression.operator.rawValue)\(values)"
     }
     return (equal + more).joined(separator: " and ")
@@ -126,7 +127,8 @@ extension ConfigurationReport {
       return "few tokens on their way there, this prompt's uncached ones included, 0 from "
         + "\(scorer.queueThresholdTokens)"
         + source(setup.inFlightLoad.plugin.prefixMatchInfoProducerName, setup)
-    case let scorer as SessionAffinityScorer: return "the session was there, by \(session(scorer.source))"
+    case let scorer as SessionAffinityScorer:
+      return "the session was there, by \(session(scorer.source))"
     case let scorer as HeaderLabelAffinityScorer:
       return "the label \(scorer.labelKey) equals the header \(scorer.headerName)"
     case let scorer as ContextLengthAware: return "\(scorer.label) is close to the prompt's length"

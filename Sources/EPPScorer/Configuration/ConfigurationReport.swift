@@ -13,7 +13,9 @@ public struct ConfigurationReport: Sendable {
     section("Prefixes", Self.prefixes(setup))
     section("Load", Self.load(setup))
     section("Profiles", Self.handler(setup))
-    for profile in setup.plan.profiles { section("'\(profile.name)'", Self.profile(profile, setup)) }
+    for profile in setup.plan.profiles {
+      section("'\(profile.name)'", Self.profile(profile, setup))
+    }
     if !warnings.isEmpty {
       lines.append("")
       lines.append(warnings.count == 1 ? "1 warning" : "\(warnings.count) warnings")
@@ -61,7 +63,7 @@ public struct ConfigurationReport: Sendable {
     }
     lines.append(
       setup.parsers.passesUnknown
-        ? "others pass without being read, and go where the load is lowest"
+        ? "others pass without being read: filters and scorers know nothing of their prompts"
         : "others are refused with 400")
     return lines
   }
@@ -94,8 +96,12 @@ public struct ConfigurationReport: Sendable {
 
   private static func text(_ duration: Duration) -> String {
     let milliseconds = duration / .milliseconds(1)
-    if milliseconds < 1000 || milliseconds != milliseconds.rounded() { return "\(milliseconds) ms" }
-    return "\(milliseconds / 1000) s"
+    return milliseconds < 1000 ? "\(text(milliseconds)) ms" : "\(text(milliseconds / 1000)) s"
+  }
+
+  /// A number, without a fraction where it has none.
+  static func text(_ number: Double) -> String {
+    Int(exactly: number).map(String.init) ?? "\(number)"
   }
 
   // MARK: Prefixes and load
@@ -142,7 +148,7 @@ public struct ConfigurationReport: Sendable {
       }
     }
     let weights = producer.tierWeights.sorted { $0.key < $1.key }
-      .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+      .map { "\($0.key) \(text($0.value))" }.joined(separator: ", ")
     lines.append("weighs tokens by tier: \(weights)")
     lines.append(
       producer.countsReservations
@@ -160,7 +166,8 @@ public struct ConfigurationReport: Sendable {
       producer.maxPrefixTokensToMatch == 0
       ? "looks at whole prompts" : "looks at \(producer.maxPrefixTokensToMatch) tokens of a prompt"
     return [
-      "guessed from what was sent where", "\(size)\(producer.lruCapacityPerServer) blocks an endpoint",
+      "guessed from what was sent where",
+      "\(size)\(producer.lruCapacityPerServer) blocks an endpoint",
       limit,
     ]
   }

@@ -27,7 +27,7 @@ extension SetupResolver {
         }
       default:
         reject(
-          "'\(declaration.name)' is a \(declaration.type), which is no data source",
+          "'\(declaration.name)' is of type \(declaration.type), which is no data source",
           at: source.plugin.path)
       }
     }
@@ -76,7 +76,7 @@ extension SetupResolver {
   ) {
     for (reference, declaration) in extractors where !fits(declaration.plugin) {
       reject(
-        "'\(reference.name)' is a \(declaration.type), which is no extractor for "
+        "'\(reference.name)' is of type \(declaration.type), which is no extractor for "
           + "'\(source.plugin.name)'", at: reference.path)
     }
   }
@@ -113,7 +113,7 @@ extension SetupResolver {
     }
     guard declared.plugin is UtilizationDetector || declared.plugin is ConcurrencyDetector else {
       reject(
-        "'\(reference.name)' is a \(declared.type), not a saturation detector",
+        "'\(reference.name)' is of type \(declared.type), not a saturation detector",
         at: reference.path)
       return Named(UtilizationDetector.type, UtilizationDetector())
     }

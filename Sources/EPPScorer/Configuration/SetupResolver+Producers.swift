@@ -93,7 +93,7 @@ extension SetupResolver {
       prefixProducers[index].isRead = true
     } else if let declaration = declaration(reference.name) {
       reject(
-        "'\(reference.name)' is a \(declaration.type), which produces no prefix hits",
+        "'\(reference.name)' is of type \(declaration.type), which produces no prefix hits",
         at: reference.path)
     } else {
       rejectUndefined(reference, among: prefixProducers.map(\.name))
@@ -163,7 +163,7 @@ extension SetupResolver {
     for need in needs(.inFlightLoad) where need.name != producer.name {
       if let declaration = declaration(need.name) {
         reject(
-          "'\(need.name)' is a \(declaration.type), not an \(InFlightLoadProducer.type)",
+          "'\(need.name)' is of type \(declaration.type), not an \(InFlightLoadProducer.type)",
           at: need.path)
       } else {
         rejectUndefined(need, among: [producer.name])

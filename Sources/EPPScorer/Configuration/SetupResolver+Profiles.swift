@@ -15,7 +15,8 @@ extension SetupResolver {
     return config.profiles.map { profile($0) }
   }
 
-  private mutating func profile(_ declared: EndpointPickerConfig.Profile) -> SchedulingPlan.Profile {
+  private mutating func profile(_ declared: EndpointPickerConfig.Profile) -> SchedulingPlan.Profile
+  {
     var filters: [Named<any Filter>] = []
     var scorers: [(part: Named<any Scorer>, weight: Double)] = []
     var pickers: [Named<any Picker>] = []
@@ -43,7 +44,7 @@ extension SetupResolver {
       }
       if !isPart {
         reject(
-          "'\(name)' is a \(declaration.type), which is no filter, scorer or picker",
+          "'\(name)' is of type \(declaration.type), which is no filter, scorer or picker",
           at: reference.path)
       }
     }

@@ -56,7 +56,8 @@ struct SetupResolver {
   ) -> Named<Part>? {
     guard let declaration = resolve(reference) else { return nil }
     guard let plugin = declaration.plugin as? Part else {
-      reject("'\(reference.name)' is a \(declaration.type), not \(phrase)", at: reference.path)
+      reject(
+        "'\(reference.name)' is of type \(declaration.type), not \(phrase)", at: reference.path)
       return nil
     }
     return Named(reference.name, plugin)
@@ -89,7 +90,8 @@ struct SetupResolver {
   mutating func onlyDeclared<Part>(_ part: Part.Type, _ phrase: String) -> Named<Part>? {
     let all = declared(part)
     for extra in all.dropFirst() {
-      reject("there can be only one \(phrase), and '\(all[0].declaration.name)' is one already",
+      reject(
+        "there can be only one \(phrase), and '\(all[0].declaration.name)' is one already",
         at: extra.declaration.path)
     }
     return all.first.map { Named($0.declaration.name, $0.plugin) }
@@ -114,6 +116,13 @@ struct SetupResolver {
 
   mutating func warnOfUnused() {
     for declaration in config.plugins where !used.contains(declaration.name) {
+      // Some need no reference, and some were warned of because they do nothing.
+      switch declaration.plugin {
+      case is SessionIDProducer, is DisaggHeadersHandler, is ModelsDataSource,
+        is ModelsDataExtractor, is EndpointNotificationSource:
+        continue
+      default: break
+      }
       warn("'\(declaration.name)' is declared and nothing uses it", at: declaration.path)
     }
   }

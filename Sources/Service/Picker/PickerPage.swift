@@ -66,7 +66,7 @@ struct PickerPage: Sendable {
       "kvindexer_epp_immediate_responses_total", help: "Requests answered here, by code.",
       processor.immediateResponses)
     text.add(
-      "kvindexer_epp_decision_seconds", help: "Time from a request's last byte to its answer.",
+      "kvindexer_epp_gateway_wait_seconds", help: "Time from a request's last byte to its answer.",
       processor.decisionSeconds)
     text.add(
       "kvindexer_epp_decisions_waiting", .gauge, help: "Requests that wait for a decision.",

@@ -59,18 +59,7 @@ package final class PickerService: Sendable {
     self.engines = engines
     self.state = state
     do {
-      let reload = CredentialReload()
-      credentials = try flags.credentials(log: log) { reload.take($0) }
       let health = GRPCHealth { _ in state.isServing ? .serving : .notServing }
-      var router = GRPCRouter()
-      processor.register(in: &router)
-      if flags.answersHealthOnGRPCPort { health.register(in: &router) }
-      var grpc = GRPCLimits()
-      grpc.messageBytesMax = flags.receivedMessageBytesMax
-      gateway = try GRPCServer(
-        [flags.address(port: flags.grpcPort)], router: router, limits: limits.widen(grpc),
-        credentials: credentials.current, tlsPolicy: flags.tls)
-      reload.give(to: nil, gateway, unless: credentials.current, log)
       var healthRouter = GRPCRouter()
       health.register(in: &healthRouter)
       self.health = try GRPCServer([flags.address(port: flags.healthPort)], router: healthRouter)
@@ -79,6 +68,18 @@ package final class PickerService: Sendable {
         handler: { [router = page.router(isReady: { state.isServing })] in
           router.respond(to: $0, $1)
         })
+      let reload = CredentialReload()
+      credentials = try flags.credentials(log: log) { reload.take($0) }
+      var router = GRPCRouter()
+      processor.register(in: &router)
+      if flags.answersHealthOnGRPCPort { health.register(in: &router) }
+      var grpc = GRPCLimits()
+      grpc.messageBytesMax = flags.receivedMessageBytesMax
+      // The last one: whoever can reach it finds all else in place.
+      gateway = try GRPCServer(
+        [flags.address(port: flags.grpcPort)], router: router, limits: limits.widen(grpc),
+        credentials: credentials.current, tlsPolicy: flags.tls)
+      reload.give(to: nil, gateway, unless: credentials.current, log)
     } catch {
       engines.stop()
       indexer.stop()

@@ -63,7 +63,7 @@ struct DirectBenchmark {
       SharedPrompts(tokens: $0, groups: Self.groups, count: bodies, seed: options.seed)
     }
     for endpoints in options.isSmoke ? [8] : [8, 64] {
-      for configuration in [nil, PickerConfiguration.precise, .approximate] {
+      for configuration in [nil, PickerVariant.precise, .approximate] {
         // Who decides nothing does not know of endpoints.
         if configuration == nil, endpoints != 8 { continue }
         let cells = sets.map { prompts in
@@ -81,7 +81,7 @@ struct DirectBenchmark {
 
   /// Starts engines and a server, and measures its cells.
   private mutating func measure(
-    _ configuration: PickerConfiguration?, _ endpoints: Int, _ sets: [SharedPrompts],
+    _ configuration: PickerVariant?, _ endpoints: Int, _ sets: [SharedPrompts],
     _ cells: [[DirectCell]]
   ) throws {
     let fleet = try StandInFleet(engines: endpoints, holding: sets, renders: RenderTable())
@@ -107,7 +107,7 @@ struct DirectBenchmark {
   }
 
   private func start(
-    _ configuration: PickerConfiguration?, _ fleet: StandInFleet
+    _ configuration: PickerVariant?, _ fleet: StandInFleet
   ) throws -> (process: ChildProcess, port: UInt16) {
     if let configuration {
       let picker = try PickerProcess(
@@ -126,7 +126,7 @@ struct DirectBenchmark {
   ///   that announced it, or else the one that the group's last prompt went to; nil for a server
   ///   that decides nothing. A digest of where all prompts went, where that is certain.
   private mutating func learn(
-    _ configuration: PickerConfiguration?, _ prompts: SharedPrompts,
+    _ configuration: PickerVariant?, _ prompts: SharedPrompts,
     _ messages: [GatewayMessages], _ port: UInt16, _ fleet: StandInFleet
   ) throws -> (ports: [UInt16]?, checksum: Checksum?) {
     var checksum = Checksum()

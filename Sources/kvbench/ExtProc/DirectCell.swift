@@ -10,7 +10,7 @@ struct DirectCell {
   static let streams = [1, 16, 64]
 
   /// Nil for the server that decides nothing.
-  var configuration: PickerConfiguration?
+  var configuration: PickerVariant?
   var endpoints: Int
   var tokens: Int
   var streams: Int

@@ -56,6 +56,7 @@ struct EnvoyBenchmark {
       json.field("prompts", EnvoyPayload.count)
       json.field("groups", EnvoyPayload.groups)
       json.field("seed", Int(options.seed))
+      json.field("go_router_published") { GoRouterStudy.write(to: &$0) }
       json.field("rows") { json in
         json.array { json in
           for results in cells {
@@ -93,6 +94,7 @@ struct EnvoyBenchmark {
       let line = result.text(plain: best[.none], noOp: best[.noOp])
       StandardOutput.write(line + "\n")
     }
+    if payload.isLongest { StandardOutput.write(GoRouterStudy.text + "\n") }
   }
 
   private func measureRound(

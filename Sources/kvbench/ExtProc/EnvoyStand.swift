@@ -50,7 +50,7 @@ final class EnvoyStand {
         destinations: (0..<Self.engines).map(fleet.address), in: scratch)
       processors[name] = server.process
       listener.processorPort = server.port
-    } else if let configuration = PickerConfiguration(rawValue: name) {
+    } else if let configuration = PickerVariant(rawValue: name) {
       let picker = try PickerProcess(
         pickerPath, configuration, fleet: fleet, renderer: "http://127.0.0.1:\(renderer.port)",
         in: scratch)

@@ -12,7 +12,7 @@ struct GoRouterFigures {
 
   /// The figures of a case; nil when it was not measured.
   static func of(
-    _ configuration: PickerConfiguration, endpoints: Int, tokens: Int, streams: Int
+    _ configuration: PickerVariant, endpoints: Int, tokens: Int, streams: Int
   ) -> GoRouterFigures? {
     switch (configuration, endpoints, tokens, streams) {
     case (.approximate, 8, 2048, 1): Self(1090, 530, 1490, 798, 68)

@@ -10,9 +10,9 @@ struct PickerProcess {
   ///
   /// - Parameters:
   ///   - directory: Takes its files.
-  ///   - renderer: See `PickerConfiguration.text`.
+  ///   - renderer: See `PickerVariant.text`.
   init(
-    _ executable: String, _ configuration: PickerConfiguration, fleet: StandInFleet,
+    _ executable: String, _ configuration: PickerVariant, fleet: StandInFleet,
     renderer: String? = nil, in directory: ScratchDirectory
   ) throws {
     let name = "\(configuration.rawValue)-\(fleet.engines.count)"

@@ -1,5 +1,5 @@
 /// The configurations that the picker is measured with.
-enum PickerConfiguration: String {
+enum PickerVariant: String {
   /// The prefix that KV events tell of, with token ids that come in requests or from a renderer.
   case precise
   /// The prefix that earlier requests tell of.
