@@ -8,7 +8,8 @@ STRICT := -Xswiftc -warnings-as-errors
 # The backtracer's own signal handlers show up in sanitizer reports.
 export SWIFT_BACKTRACE ?= enable=no
 
-.PHONY: demo test deps lint format bench bench-smoke sanitize clients examples e2e-vllm install clean
+.PHONY: demo test deps lint format bench bench-smoke sanitize clients examples e2e e2e-vllm install \
+	clean
 
 demo: deps
 	$(RELEASE) --product kvindexer
@@ -49,13 +50,19 @@ examples: deps
 	$(RELEASE) $(STRICT) --product kvindexer
 	/usr/bin/python3 -B scripts/examples.py $$($(RELEASE) --show-bin-path)/kvindexer
 
+# epp behind real Envoy, with simulated engines.
+e2e: deps
+	scripts/e2e-envoy.sh
+
 e2e-vllm: deps
 	scripts/e2e-vllm.sh
 
 PREFIX ?= /usr/local
 install: deps
 	$(RELEASE) --product kvindexer
-	install -D $$($(RELEASE) --show-bin-path)/kvindexer $(DESTDIR)$(PREFIX)/bin/kvindexer
+	$(RELEASE) --product epp
+	install -D -t $(DESTDIR)$(PREFIX)/bin $$($(RELEASE) --show-bin-path)/kvindexer \
+	  $$($(RELEASE) --show-bin-path)/epp
 
 clean:
 	rm -rf .build .build-tests .build-thread .build-address .work
