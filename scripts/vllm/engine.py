@@ -3,13 +3,12 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from failure import RunFailed, wait_for
 from http_json import answers, fetch_json
+from model_server import MODEL_NAME, ModelServer
 from program import Program
 
-MODEL_NAME = "tiny"
 BLOCK_TOKENS = 32
 # The engine keeps one block for itself.
 CACHE_BLOCKS = 128
@@ -37,23 +36,12 @@ class EngineSite:
     replay_port: int
 
 
-@dataclass(frozen=True)
-class Served:
-    """What an engine says about one request that it has served."""
-
-    prompt: list[int]
-    output: list[int]
-    text: str
-    cached_tokens: int
-
-
-class Engine:
+class Engine(ModelServer):
     """A vLLM server that can be started, killed and started again on its ports."""
 
     def __init__(self, site: EngineSite, vllm: Path, model: Path, log: Path) -> None:
         """Describes the server; `start` starts it."""
-        self.name = site.name
-        self._url = f"http://127.0.0.1:{site.http_port}"
+        super().__init__(site.name, f"http://127.0.0.1:{site.http_port}")
         self._command = ["nice", "-n", "5", *serve_command(site, vllm, model)]
         self._log = log
         self._program: Program | None = None
@@ -72,44 +60,6 @@ class Engine:
         if self._program is not None:
             self._program.check_alive()
         return answers(f"{self._url}/health")
-
-    def complete(self, prompt: list[int], salt: str | None, max_tokens: int) -> Served:
-        """Serves one prompt of token ids; exactly `max_tokens` tokens come back."""
-        reply = self._generate("/v1/completions", {"prompt": prompt}, salt, max_tokens)
-        choice = reply["choices"][0]
-        served = self._served(reply, choice["prompt_token_ids"], choice["text"], max_tokens)
-        if served.prompt != prompt:
-            raise RunFailed(f"{self.name} served another prompt than it was given")
-        return served
-
-    def chat(self, fields: dict[str, Any], salt: str | None, max_tokens: int) -> Served:
-        """Serves one chat of messages, tools and so on; `max_tokens` tokens come back."""
-        reply = self._generate("/v1/chat/completions", fields, salt, max_tokens)
-        text = reply["choices"][0]["message"]["content"] or ""
-        return self._served(reply, reply["prompt_token_ids"], text, max_tokens)
-
-    def ask(self, path: str, body: Any) -> Any:
-        """Returns the answer to any request that must succeed."""
-        return fetch_json(self._url + path, body)
-
-    def _generate(
-        self, path: str, fields: dict[str, Any], salt: str | None, max_tokens: int
-    ) -> Any:
-        body = {
-            "model": MODEL_NAME,
-            **fields,
-            "max_tokens": max_tokens,
-            "temperature": 0,
-            "ignore_eos": True,
-            "return_token_ids": True,
-        }
-        return self.ask(path, body if salt is None else {**body, "cache_salt": salt})
-
-    def _served(self, reply: Any, prompt: list[int], text: str, max_tokens: int) -> Served:
-        usage, output = reply["usage"], reply["choices"][0]["token_ids"]
-        if usage["prompt_tokens"] != len(prompt) or len(output) != max_tokens:
-            raise RunFailed(f"{self.name} read {usage}, wrote {len(output)} of {max_tokens} tokens")
-        return Served(prompt, output, text, usage["prompt_tokens_details"]["cached_tokens"])
 
     def reset_prefix_cache(self) -> None:
         """Empties the cache; the engine announces it with the events of its next step."""

@@ -3,6 +3,8 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from failure import RunFailed
@@ -10,8 +12,16 @@ from failure import RunFailed
 ANSWER_SECONDS = 60.0
 
 
-def fetch(url: str, body: Any = None, method: str | None = None) -> bytes:
-    """Returns the body of a 200 answer; posts `body` as JSON when there is one."""
+@dataclass(frozen=True)
+class Answer:
+    """A 200 answer."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+def fetch(url: str, body: Any = None, method: str | None = None) -> Answer:
+    """Returns a 200 answer; posts `body` as JSON when there is one."""
     data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
     headers = {} if data is None else {"Content-Type": "application/json"}
     request = urllib.request.Request(url, data, headers, method=method)
@@ -19,8 +29,7 @@ def fetch(url: str, body: Any = None, method: str | None = None) -> bytes:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=ANSWER_SECONDS) as answer:
-            content: bytes = answer.read()
-            return content
+            return Answer(answer.read(), answer.headers)
     except urllib.error.HTTPError as error:
         with error:
             text = error.read().decode(errors="replace")
@@ -31,7 +40,7 @@ def fetch(url: str, body: Any = None, method: str | None = None) -> bytes:
 
 def fetch_json(url: str, body: Any = None, method: str | None = None) -> Any:
     """Returns the JSON of a 200 answer."""
-    return json.loads(fetch(url, body, method))
+    return json.loads(fetch(url, body, method).body)
 
 
 def answers(url: str) -> bool:

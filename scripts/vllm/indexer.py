@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import MODEL_NAME, EngineSite
+from engine import EngineSite
 from failure import RunFailed, wait_for
 from http_json import fetch_json
 from kvindexer_client import Client, Scores
+from model_server import MODEL_NAME
 from program import Program
 
 READY_SECONDS = 20.0
@@ -28,29 +29,31 @@ class Prediction:
 
 
 class Indexer:
-    """A running `kvindexer serve`."""
+    """A running `kvindexer serve`, or the indexer inside a picker."""
 
-    def __init__(
-        self,
+    def __init__(self, name: str, program: Program, location: str) -> None:
+        """Takes a program that serves the API at `http://HOST:PORT` or `unix:/PATH`."""
+        self.name = name
+        self._location = location
+        self._program = program
+        self._client = Client(location, deadline=ANSWER_SECONDS)
+
+    @classmethod
+    def start(
+        cls,
         name: str,
         binary: Path,
         sites: list[EngineSite],
         location: str,
         logs: Path,
         options: Sequence[str] = (),
-    ) -> None:
-        """Writes the endpoints file and starts the indexer on it.
-
-        `location` is `http://HOST:PORT` or `unix:/PATH`.
-        """
+    ) -> "Indexer":
+        """Writes the endpoints file and starts the indexer on it."""
         endpoints = logs / "endpoints.yaml"
         endpoints.write_text(endpoints_yaml(sites))
         command = [str(binary), "serve", "--endpoints", str(endpoints), "--grpc-listen", "none"]
         command += ["--listen", location.removeprefix("http://"), *options]
-        self.name = name
-        self._location = location
-        self._program = Program(name, command, logs / f"{name}.log")
-        self._client = Client(location, deadline=ANSWER_SECONDS)
+        return cls(name, Program(name, command, logs / f"{name}.log"), location)
 
     def wait_until_ready(self) -> None:
         """Waits until the indexer says that it serves."""

@@ -1,13 +1,15 @@
 """The phases of a run: steady service, a reset, a crash, a restart, requests as text, chats."""
 
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 from chat_workload import ChatWorkload
 from engine import START_SECONDS, Engine
 from failure import RunFailed, wait_for
 from indexer import Indexer
 from rendering import RenderComparison
+from router import Router
 from token_workload import TokenWorkload
 from trial import Outcome, Trial
 
@@ -16,6 +18,7 @@ RESET_REQUESTS = 12
 ONE_DOWN_REQUESTS = 12
 RESTARTED_REQUESTS = 40
 CHATS = 200
+ROUTED_CHATS = 200
 EXACT_SECONDS = 30.0
 # Well above the longest pause between two attempts to reconnect.
 LOSS_SECONDS = 5.0
@@ -36,22 +39,34 @@ class Run:
         self.trial = Trial(engines, self._indexer, TokenWorkload(seed), seed)
         self._chats = Trial(engines, self._indexer, ChatWorkload(seed), seed + 1)
         self._rendered: list[Outcome] = []
+        self._routed: list[Outcome] = []
+        self._seed = seed
         self.broken_promises: list[str] = []
         self._started = time.monotonic()
 
-    def all_phases(self) -> None:
-        """Runs every phase; RunFailed means that the rest makes no sense."""
+    def all_phases(self, start_router: Callable[[], Router]) -> None:
+        """Runs every phase; RunFailed means that the rest makes no sense.
+
+        The picker and its gateway run in the last phase only.
+        """
         self.steady()
         self.reset(self._engines[0])
         self.crash(self._engines[1])
         self.restart(self._engines[1])
         self.render(self._engines[0])
         self.chat()
+        router = start_router()
+        try:
+            self.routed(router)
+        finally:
+            router.stop()
 
     @property
     def outcomes(self) -> list[Outcome]:
         """All predictions so far."""
-        return [*self.trial.outcomes, *self._rendered, *self._chats.outcomes]
+        return [
+            *self.trial.outcomes, *self._rendered, *self._chats.outcomes, *self._routed
+        ]
 
     def steady(self) -> None:
         """Both servers serve, and evict."""
@@ -128,6 +143,34 @@ class Run:
         self._say(f"chat: {CHATS} requests, {hits} hits")
         if not hits:
             raise RunFailed("no chat found anything cached")
+
+    def routed(self, router: Router) -> None:
+        """A real Envoy with the picker serves chats, and the same chats go round robin."""
+        router.wait_until_ready(self._names)
+        ratios = []
+        for is_routed in [False, True]:
+            self._empty_caches(router.indexer)
+            trial = Trial(self._engines, router.indexer, ChatWorkload(self._seed + 2), self._seed)
+            if is_routed:
+                trial.route(ROUTED_CHATS, router)
+                self._routed = trial.outcomes
+            else:
+                trial.alternate(ROUTED_CHATS)
+            cached = sum(outcome.delivered_tokens for outcome in trial.outcomes)
+            ratios.append(cached / sum(outcome.prompt_tokens for outcome in trial.outcomes))
+        share = Counter(outcome.endpoint for outcome in self._routed)
+        self._say(
+            f"routed through Envoy: {ROUTED_CHATS} chats, {dict(share)}; cached tokens "
+            f"{ratios[1]:.1%} of all, round robin {ratios[0]:.1%}"
+        )
+        if ratios[1] <= ratios[0]:
+            self.broken_promises.append("round robin found more cached tokens than the picker")
+
+    def _empty_caches(self, indexer: Indexer) -> None:
+        trial = Trial(self._engines, indexer, ChatWorkload(self._seed), self._seed)
+        for engine in self._engines:
+            engine.reset_prefix_cache()
+            trial.settle(engine.name)
 
     def _wait_until_exact(self, name: str) -> None:
         def is_exact() -> bool | None:

@@ -4,7 +4,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from engine import BLOCK_TOKENS, Engine, Served
+from engine import BLOCK_TOKENS
+from model_server import ModelServer, Served
 from trial import TOKEN_RANGE
 
 SYSTEM_PROMPT_TOKENS = [96, 130, 160, 215]
@@ -30,9 +31,9 @@ class TokenPrompt:
         """What to ask the indexer before."""
         return {"tokens": self.tokens, "cache_salt": self.salt}
 
-    def send_to(self, engine: Engine) -> Served:
+    def send_to(self, server: ModelServer) -> Served:
         """Has it served."""
-        return engine.complete(self.tokens, self.salt, self.max_tokens)
+        return server.complete(self.tokens, self.salt, self.max_tokens)
 
     def describe(self) -> str:
         """Names the request for people, without its tokens."""

@@ -5,9 +5,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine import BLOCK_TOKENS, Engine, Served
+from engine import BLOCK_TOKENS, Engine
 from failure import RunFailed, wait_for
 from indexer import Indexer, Prediction
+from model_server import ModelServer, Served
+from router import Router
 
 SETTLE_SECONDS = 5.0
 SHARE_OF_MOVED_REQUESTS = 0.25
@@ -25,7 +27,7 @@ class Prompt(Protocol):
     def question(self) -> dict[str, Any]:
         """What to ask the indexer before."""
 
-    def send_to(self, engine: Engine) -> Served:
+    def send_to(self, server: ModelServer) -> Served:
         """Has it served."""
 
     def describe(self) -> str:
@@ -102,6 +104,26 @@ class Trial:
         for _ in range(requests):
             self._request(self._workload.next_prompt(), among)
 
+    def route(self, requests: int, router: Router) -> None:
+        """Sends the next prompts of the workload through the gateway, which chooses."""
+        for _ in range(requests):
+            prompt = self._workload.next_prompt()
+            served = prompt.send_to(router)
+            routed = router.routed()
+            predicted = Prediction(
+                len(served.prompt), "rendered", routed.predicted_tokens, routed.basis, None
+            )
+            self._record(prompt, routed.endpoint, predicted, served)
+
+    def alternate(self, requests: int) -> None:
+        """Sends the next prompts of the workload to one engine after the other."""
+        names = sorted(self._engines)
+        for number in range(requests):
+            prompt = self._workload.next_prompt()
+            name = names[number % len(names)]
+            predicted = self._indexer.predict(**prompt.question())[name]
+            self._record(prompt, name, predicted, prompt.send_to(self._engines[name]))
+
     def settle(self, name: str) -> None:
         """Waits until the indexer has applied all that the engine has announced so far.
 
@@ -128,9 +150,11 @@ class Trial:
         predictions = self._indexer.predict(**prompt.question())
         name = self._choose(predictions, among)
         self._requests[name] += 1
-        served = prompt.send_to(self._engines[name])
+        self._record(prompt, name, predictions[name], prompt.send_to(self._engines[name]))
+
+    def _record(self, prompt: Prompt, name: str, predicted: Prediction, served: Served) -> None:
         outcome = Outcome(
-            name, prompt.describe(), predictions[name], len(served.prompt), served.cached_tokens
+            name, prompt.describe(), predicted, len(served.prompt), served.cached_tokens
         )
         self.outcomes.append(outcome)
         self._workload.learn(prompt, served)

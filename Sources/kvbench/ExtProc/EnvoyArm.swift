@@ -2,6 +2,8 @@
 enum EnvoyArm: String, CaseIterable {
   case none = "no ext_proc"
   case noOp = "no-op"
+  /// A server that decides nothing, once it has seen the whole body.
+  case noOpWhole = "no-op, whole body"
   case approximate = "approximate"
   case preciseTokens = "precise, token ids"
   /// The picker's cache has the token ids of the text.
@@ -14,6 +16,7 @@ enum EnvoyArm: String, CaseIterable {
     switch self {
     case .none: "plain"
     case .noOp: "no-op"
+    case .noOpWhole: "no-op-whole"
     case .approximate: "approximate"
     case .preciseTokens, .preciseCached, .preciseRendered: "precise"
     }

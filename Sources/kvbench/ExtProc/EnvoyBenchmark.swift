@@ -10,7 +10,7 @@ struct EnvoyBenchmark {
 
   private let options: ExtProcOptions
   private let stand: EnvoyStand
-  private var cells: [[EnvoyResult]] = []
+  private var cells: [[EnvoyArm: EnvoyResult]] = []
   private let unique = Counter()
 
   /// - Returns: The exit status.
@@ -59,12 +59,8 @@ struct EnvoyBenchmark {
       json.field("go_router_published") { GoRouterStudy.write(to: &$0) }
       json.field("rows") { json in
         json.array { json in
-          for results in cells {
-            for result in results {
-              result.write(
-                to: &json, plain: results.first { $0.arm == .none },
-                noOp: results.first { $0.arm == .noOp })
-            }
+          for row in cells {
+            for arm in EnvoyArm.allCases { row[arm]?.write(to: &json, beside: row) }
           }
         }
       }
@@ -85,13 +81,12 @@ struct EnvoyBenchmark {
         if result.requestsPerSecond > best[arm]?.requestsPerSecond ?? 0 { best[arm] = result }
       }
     }
-    let results = arms.compactMap { best[$0] }
-    cells.append(results)
+    cells.append(best)
     guard !options.isJSON else { return }
     let unit = connections == 1 ? "connection" : "connections"
     StandardOutput.write("  \(payload.name), \(connections) \(unit)\n")
-    for result in results {
-      let line = result.text(plain: best[.none], noOp: best[.noOp])
+    for arm in arms {
+      guard let line = best[arm]?.text(beside: best) else { continue }
       StandardOutput.write(line + "\n")
     }
     if payload.isLongest { StandardOutput.write(GoRouterStudy.text + "\n") }

@@ -19,24 +19,26 @@ struct EnvoyResult {
   /// What ext_proc adds to the median of a request.
   func added(to plain: EnvoyResult) -> Double { latency.median - plain.latency.median }
 
-  func text(plain: EnvoyResult?, noOp: EnvoyResult?) -> String {
+  func text(beside row: [EnvoyArm: EnvoyResult]) -> String {
     var line =
       "    \(arm.rawValue.padded(to: 28))\(requestsPerSecond.grouped.leftPadded(to: 7))/s  "
       + "\(latency.text)  Envoy \(envoyMicroseconds.short) µs"
     if let serverMicroseconds { line += "  server \(serverMicroseconds.short) µs" }
-    if let plain, arm != .none { line += "  added \(added(to: plain).grouped) µs" }
-    if let ratio = ratio(plain, noOp) { line += ", \(ratio.short) × no-op's" }
+    if let plain = row[.none], arm != .none { line += "  added \(added(to: plain).grouped) µs" }
+    if let ratio = ratio(to: .noOp, row) { line += ", \(ratio.short) × no-op's" }
+    if let ratio = ratio(to: .noOpWhole, row) { line += ", \(ratio.short) × with whole body" }
     if let holderShare { line += "  holder \((holderShare * 100).short) %" }
     return line
   }
 
   /// The added latency against that of a server that decides nothing.
-  private func ratio(_ plain: EnvoyResult?, _ noOp: EnvoyResult?) -> Double? {
-    guard let plain, let noOp, arm != .none, arm != .noOp else { return nil }
-    return added(to: plain) / noOp.added(to: plain)
+  private func ratio(to noOp: EnvoyArm, _ row: [EnvoyArm: EnvoyResult]) -> Double? {
+    guard let plain = row[.none], let other = row[noOp], ![.none, .noOp, .noOpWhole].contains(arm)
+    else { return nil }
+    return added(to: plain) / other.added(to: plain)
   }
 
-  func write(to json: inout JSONWriter, plain: EnvoyResult?, noOp: EnvoyResult?) {
+  func write(to json: inout JSONWriter, beside row: [EnvoyArm: EnvoyResult]) {
     json.object { json in
       json.field("routing", arm.rawValue)
       json.field("body_bytes", bodyBytes)
@@ -46,8 +48,11 @@ struct EnvoyResult {
       latency.write(to: &json)
       json.field("envoy_cpu_us", envoyMicroseconds)
       if let serverMicroseconds { json.field("server_cpu_us", serverMicroseconds) }
-      if let plain, arm != .none { json.field("added_p50_us", added(to: plain)) }
-      if let ratio = ratio(plain, noOp) { json.field("added_to_no_op_ratio", ratio) }
+      if let plain = row[.none], arm != .none { json.field("added_p50_us", added(to: plain)) }
+      if let ratio = ratio(to: .noOp, row) { json.field("added_to_no_op_ratio", ratio) }
+      if let ratio = ratio(to: .noOpWhole, row) {
+        json.field("added_to_no_op_whole_body_ratio", ratio)
+      }
       if let holderShare { json.field("holder_share", holderShare) }
     }
   }

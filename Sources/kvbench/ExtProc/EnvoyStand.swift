@@ -45,9 +45,10 @@ final class EnvoyStand {
   private func addListener(_ name: String, _ pickerPath: String) throws {
     var listener = EnvoyConfiguration.Listener(
       name: name, port: try LoopbackSocket.freePorts(1)[0], processorPort: nil)
-    if name == EnvoyArm.noOp.listener {
+    if [EnvoyArm.noOp.listener, EnvoyArm.noOpWhole.listener].contains(name) {
       let server = try NoOpProcessor.start(
-        destinations: (0..<Self.engines).map(fleet.address), in: scratch)
+        destinations: (0..<Self.engines).map(fleet.address),
+        waitsForBody: name == EnvoyArm.noOpWhole.listener, in: scratch)
       processors[name] = server.process
       listener.processorPort = server.port
     } else if let configuration = PickerVariant(rawValue: name) {

@@ -3,31 +3,35 @@ import Service
 
 /// An ext_proc server that decides nothing: what a gateway and the protocol cost by themselves.
 ///
-/// It answers headers at once, with one destination after the other, and sends bodies back.
+/// It answers headers with one destination after the other, and sends bodies back: each piece at
+/// once, or all of them after the last, as who has to read the prompt before it can decide.
 enum NoOpProcessor {
   static let path = "/envoy.service.ext_proc.v3.ExternalProcessor/Process"
 
   /// Starts one in a process of its own.
   static func start(
-    destinations: [String], in directory: ScratchDirectory
+    destinations: [String], waitsForBody: Bool = false, in directory: ScratchDirectory
   ) throws -> (process: ChildProcess, port: UInt16) {
     let port = try LoopbackSocket.freePorts(1)[0]
     let process = try ChildProcess(
       ProgramPath.own(),
       [
         "extproc-noop", "--port", "\(port)", "--destinations", destinations.joined(separator: ","),
-      ], outputFile: directory.path(of: "no-op-\(port).log"))
+      ] + (waitsForBody ? ["--whole-body"] : []),
+      outputFile: directory.path(of: "no-op-\(port).log"))
     try process.waitUntilListening(port)
     return (process, port)
   }
 
-  /// Serves `extproc-noop --port N --destinations HOST:PORT,…` until a signal comes.
+  /// Serves `extproc-noop --port N --destinations HOST:PORT,… [--whole-body]` until a signal comes.
   static func run(_ words: [String]) throws {
-    guard words.count == 4, words[0] == "--port", let port = UInt16(words[1]),
+    let waitsForBody = words.last == "--whole-body"
+    guard words.count == (waitsForBody ? 5 : 4), words[0] == "--port", let port = UInt16(words[1]),
       words[2] == "--destinations"
     else {
       throw SystemError(
-        "start", reason: "usage: kvbench extproc-noop --port N --destinations HOST:PORT,…")
+        "start",
+        reason: "usage: kvbench extproc-noop --port N --destinations HOST:PORT,… [--whole-body]")
     }
     let signal = StopSignal()
     let heads = words[3].split(separator: ",").map { head(destination: String($0)) }
@@ -35,7 +39,8 @@ enum NoOpProcessor {
     var router = GRPCRouter()
     router.stream(path) { call in
       next.add()
-      return NoOpStream(call, head: heads[Int(next.value) % heads.count])
+      return NoOpStream(
+        call, head: heads[next.value % heads.count], waitsForBody: waitsForBody)
     }
     let server = try GRPCServer([.tcp(host: "127.0.0.1", port: port)], router: router)
     signal.wait()
@@ -65,12 +70,18 @@ enum NoOpProcessor {
 
 /// One request of the server that decides nothing.
 private final class NoOpStream: GRPCStreamHandler {
+  private static let requestBody: UInt32 = 3
+
   private let call: GRPCCall
   private let head: [UInt8]
+  private let waitsForBody: Bool
+  /// Answers that wait for the end of the body.
+  private var held: [[UInt8]] = []
 
-  init(_ call: GRPCCall, head: [UInt8]) {
+  init(_ call: GRPCCall, head: [UInt8], waitsForBody: Bool) {
     self.call = call
     self.head = head
+    self.waitsForBody = waitsForBody
   }
 
   func onMessage(_ message: UnsafeRawBufferPointer) {
@@ -91,9 +102,9 @@ private final class NoOpStream: GRPCStreamHandler {
       switch (field.number, field.type) {
       case (2, .bytes):
         _ = try cursor.bytes()
-        call.send(head)
+        if waitsForBody { held.append(head) } else { call.send(head) }
       case (3, .bytes): try answerEmpty(2, &cursor)
-      case (4, .bytes): try echo(3, &cursor)
+      case (4, .bytes): try echo(Self.requestBody, &cursor)
       case (5, .bytes): try echo(4, &cursor)
       case (6, .bytes): try answerEmpty(5, &cursor)
       case (7, .bytes): try answerEmpty(6, &cursor)
@@ -134,6 +145,13 @@ private final class NoOpStream: GRPCStreamHandler {
         }
       }
     }
-    call.send(writer.bytes)
+    guard waitsForBody, field == Self.requestBody else {
+      call.send(writer.bytes)
+      return
+    }
+    held.append(writer.array())
+    guard isLast else { return }
+    for message in held { call.send(message) }
+    held = []
   }
 }

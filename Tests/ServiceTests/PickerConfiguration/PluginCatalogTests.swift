@@ -1,4 +1,5 @@
 import EPPScorer
+import Foundation
 import Testing
 
 @testable import Service
@@ -173,6 +174,14 @@ import Testing
         isIdle
           || description.contains("plugins[0].parameters.no-such-parameter: unknown field"),
         "\(type): \(description)")
+    }
+  }
+
+  @Test func `the list of what is compatible names every type`() throws {
+    let list = PickerFixture.directory.appending(path: "../../docs/COMPATIBILITY.md").standardized
+    let text = try String(contentsOf: list, encoding: .utf8)
+    for type in PluginCatalog.types + UnsupportedPlugins.types {
+      #expect(text.contains("`\(type)`"), "\(type)")
     }
   }
 
