@@ -16,33 +16,12 @@ enum FlagValue {
     return value
   }
 
-  // MARK: Durations
-
-  private static let units: [(suffix: String, nanoseconds: Double)] = [
-    // A suffix that ends another one comes after it.
-    ("ns", 1), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9),
-    ("h", 3600e9),
-  ]
-  /// Days enough for everything here, and far from what an `Int64` of nanoseconds holds.
-  private static let nanosecondsMax = 365 * 24 * 3600e9
-
   /// Reads a positive time such as `50ms`, `1.5s` or `1h30m`.
   static func duration(_ text: String, of name: String) throws(PickerFlagError) -> Duration {
-    let fault = PickerFlagError(
-      "--\(name) takes a time such as 50ms, 1.5s or 1h30m, not '\(text)'")
-    var rest = text[...]
-    var total = 0.0
-    while !rest.isEmpty {
-      let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-      rest = rest.dropFirst(digits.count)
-      let letters = rest.prefix { !($0.isNumber || $0 == ".") }
-      rest = rest.dropFirst(letters.count)
-      guard let number = Double(digits), let unit = units.first(where: { $0.suffix == letters })
-      else { throw fault }
-      total += number * unit.nanoseconds
+    guard let duration = Duration(goText: text), duration > .zero else {
+      throw PickerFlagError("--\(name) takes a time such as 50ms, 1.5s or 1h30m, not '\(text)'")
     }
-    guard total > 0, total <= nanosecondsMax else { throw fault }
-    return .nanoseconds(Int64(total))
+    return duration
   }
 
   // MARK: Sizes
