@@ -125,11 +125,11 @@ final class Director: RequestDirector {
         droppedReason: "rejected-no-endpoints")
     }
     var known = producers.read(pick.request, prompt)
+    let now = MonotonicClock.nowNanoseconds()
     var candidates = CandidatePool(
       endpoints.map { endpoint in
         Candidate(
-          endpoint: endpoint.endpoint, load: engines.load(of: endpoint.endpoint.id),
-          inFlight: endpoint.inFlight)
+          endpoint: endpoint.endpoint, load: endpoint.load(at: now), inFlight: endpoint.inFlight)
       }, producers: producers.names)
     producers.fill(&candidates, endpoints, &known, prompt)
     let request = SchedulingRequest(
@@ -161,7 +161,7 @@ final class Director: RequestDirector {
 
   /// The endpoints whose engines answer; all of them where none does, for we may be wrong.
   private func ready(_ endpoints: [PickerEndpoint]) -> [PickerEndpoint] {
-    let up = endpoints.filter { engines.isUp($0.endpoint.id) }
+    let up = endpoints.filter(\.isUp)
     if !up.isEmpty || endpoints.isEmpty { return up }
     return endpoints
   }

@@ -5,7 +5,6 @@ struct PickerPage: Sendable {
   let metrics: PickerMetrics
   let indexer: MetricsPage
   let processor: ExtProcMetrics
-  let pool: PickerPool
   let engines: PickerEngines
   let producers: PickerProducers
   let inFlightProducer: String
@@ -39,10 +38,10 @@ struct PickerPage: Sendable {
 
   private func sample() -> PickerSample {
     var sample = PickerSample()
-    sample.members = pool.endpoints.map { endpoint in
-      let id = endpoint.endpoint.id
-      return PickerSample.Member(
-        endpoint.endpoint, load: engines.load(of: id), isUp: engines.isUp(id),
+    let now = MonotonicClock.nowNanoseconds()
+    sample.members = engines.pool.endpoints.map { endpoint in
+      PickerSample.Member(
+        endpoint.endpoint, load: endpoint.load(at: now), isUp: endpoint.isUp,
         inFlight: endpoint.inFlight)
     }
     sample.indexes = producers.approximations.map {

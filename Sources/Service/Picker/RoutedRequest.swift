@@ -31,9 +31,7 @@ final class RoutedRequest: RoutedExchange {
       let uncached = max(choice.request.promptTokens - hit.matchedTokens, 0)
       claims.append(
         (profile, InFlightClaim(choice.endpoints[candidate], tokens: uncached + output)))
-      director.engines.noteInFlight(
-        choice.endpoints[candidate].endpoint.id,
-        choice.endpoints[candidate].inFlight.requests)
+      director.engines.noteInFlight(choice.endpoints[candidate])
     }
   }
 
@@ -56,10 +54,8 @@ final class RoutedRequest: RoutedExchange {
 
   func responseBegan(status: Int) {
     lock.withLock { self.status = status }
-    guard [502, 503, 504].contains(status), let target = choice.result.primary.targets.first else {
-      return
-    }
-    director.engines.noteFailure(choice.endpoints[target].endpoint.id, "HTTP \(status)")
+    // A gateway that can't reach an endpoint answers for it with these.
+    if [502, 503, 504].contains(status) { director.engines.noteFailure(of: choice.target) }
   }
 
   func responseBodyBegan() {
@@ -84,8 +80,7 @@ final class RoutedRequest: RoutedExchange {
     }
     for (_, claim) in claims { claim.release() }
     for (_, candidate) in choice.targets {
-      let endpoint = choice.endpoints[candidate]
-      director.engines.noteInFlight(endpoint.endpoint.id, endpoint.inFlight.requests)
+      director.engines.noteInFlight(choice.endpoints[candidate])
     }
     switch end {
     case .completed(let summary) where status == 200:
