@@ -34,6 +34,12 @@ package struct HTTPClient: ~Copyable {
     package var authorityFile: String?
     /// Sent in the header `Authorization`.
     package var bearerToken: String?
+    /// Whether the server's certificate is examined; without, anyone can pass for the server.
+    package var verifiesServer = true
+    /// The client's own certificate, a file in PEM; nil for none.
+    package var certificateFile: String?
+    /// The key of that certificate, a file in PEM; nil when both are in one file.
+    package var keyFile: String?
 
     package init(authorityFile: String? = nil, bearerToken: String? = nil) {
       self.authorityFile = authorityFile

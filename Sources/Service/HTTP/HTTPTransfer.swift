@@ -77,10 +77,15 @@ final class HTTPTransfer {
     setString(CURLOPT_PROXY, "")
     setString(CURLOPT_PROTOCOLS_STR, "http,https")
     cc_set_long(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-    // Both are the defaults; a certificate that is not verified is none.
-    cc_set_long(handle, CURLOPT_SSL_VERIFYPEER, 1)
-    cc_set_long(handle, CURLOPT_SSL_VERIFYHOST, 2)
-    if let file = call.security.authorityFile { setString(CURLOPT_CAINFO, file) }
+    setSecurity(call.security)
+  }
+
+  private func setSecurity(_ security: HTTPClient.Security) {
+    cc_set_long(handle, CURLOPT_SSL_VERIFYPEER, security.verifiesServer ? 1 : 0)
+    cc_set_long(handle, CURLOPT_SSL_VERIFYHOST, security.verifiesServer ? 2 : 0)
+    if let file = security.authorityFile { setString(CURLOPT_CAINFO, file) }
+    if let file = security.certificateFile { setString(CURLOPT_SSLCERT, file) }
+    if let file = security.keyFile { setString(CURLOPT_SSLKEY, file) }
   }
 
   private func setLimits(_ limits: HTTPClient.Limits) {
@@ -123,7 +128,7 @@ final class HTTPTransfer {
     let message = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
     return switch code {
     case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST: HTTPClientError(.connect, message)
-    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE:
+    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM:
       HTTPClientError(.untrusted, message)
     case CURLE_OPERATION_TIMEDOUT: HTTPClientError(.timedOut, message)
     case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: HTTPClientError(.badURL, message)

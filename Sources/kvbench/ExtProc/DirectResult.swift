@@ -21,7 +21,7 @@ struct DirectResult {
   /// Lines for people.
   var text: String {
     var line =
-      "  \(cell.name.padded(to: 46))\(requestsPerSecond.grouped.leftPadded(to: 7))/s  "
+      "  \(cell.name.padded(to: 62))\(requestsPerSecond.grouped.leftPadded(to: 7))/s  "
       + "\(latency.text)  server \(serverMicroseconds.short) µs  "
       + "client \(clientMicroseconds.short) µs  \(residentMegabytes.short) MB"
     if let holderShare { line += "  holder \((holderShare * 100).short) %" }

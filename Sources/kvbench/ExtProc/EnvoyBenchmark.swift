@@ -30,7 +30,7 @@ struct EnvoyBenchmark {
         try benchmark.measure(payload, connections, arms)
       }
     }
-    if options.isJSON { StandardOutput.write(benchmark.json + "\n") }
+    StandardOutput.write((options.isJSON ? benchmark.json : GoRouterStudy.text) + "\n")
     return 0
   }
 
@@ -89,7 +89,6 @@ struct EnvoyBenchmark {
       guard let line = best[arm]?.text(beside: best) else { continue }
       StandardOutput.write(line + "\n")
     }
-    if payload.isLongest { StandardOutput.write(GoRouterStudy.text + "\n") }
   }
 
   private func measureRound(

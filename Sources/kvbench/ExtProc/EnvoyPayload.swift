@@ -16,14 +16,11 @@ struct EnvoyPayload {
   let name: String
   let texts: SharedPrompts
   let tokens: SharedPrompts
-  /// Whether its texts have about 100,000 tokens.
-  let isLongest: Bool
   let textBodies: [NumberedBody]
   let tokenBodies: [NumberedBody]
 
   init(_ size: Size, seed: UInt64) {
     name = size.name
-    isLongest = size.bytes == 400 << 10
     // Four bytes a token of text, and 6.1 an id and its comma; the rest is around the prompt.
     texts = SharedPrompts(
       tokens: (size.bytes - 128) / 4, groups: Self.groups, count: Self.count, seed: seed)

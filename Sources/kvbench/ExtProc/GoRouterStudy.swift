@@ -27,7 +27,8 @@ enum GoRouterStudy {
       "\((row.cores / row.requestsPerSecond * 1000).grouped) ms of processor time a request at "
         + "\(row.requestsPerSecond.short)/s"
     }
-    return "    Go router, published, 100,000 tokens: " + (times + costs).joined(separator: "; ")
+    return "  Go router, published, prompts of 100,000 tokens (400 KB): "
+      + (times + costs).joined(separator: "; ")
   }
 
   static func write(to json: inout JSONWriter) {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A plain TCP connection to a server of ours, for bytes that no client would send.
