@@ -26,8 +26,9 @@ class Outcome:
 
 
 def ask(port: int, client: int, number: int) -> Outcome:
-    """Sends one request of a client's conversation, every third one streamed."""
-    words = random.Random(client).choices(range(1000), k=40) + list(range(number % 7))
+    """Sends one request of a client, which begins anew after five; every third is streamed."""
+    prompt = random.Random(client * 1_000_003 + number // 5).choices(range(1000), k=40)
+    words = prompt + list(range(number % 5))
     body = {
         "model": "tiny",
         "prompt": " ".join(f"t{word}" for word in words),

@@ -54,7 +54,7 @@ def completions(stage: Stage) -> str:
 
 def chats(stage: Stage) -> str:
     """A conversation whose turns find the last one's prefix."""
-    messages = [{"role": "system", "content": " ".join(f"t{i}" for i in range(200))}]
+    messages = [{"role": "system", "content": " ".join(f"t{i}" for i in range(1000))}]
     hits = 0
     for turn in range(6):
         messages.append({"role": "user", "content": f"question {turn}"})
@@ -68,10 +68,12 @@ def chats(stage: Stage) -> str:
 
 def affinity(stage: Stage) -> str:
     """Prompts that came before go where they were."""
-    prompts = [[100 * n + i for i in range(96)] for n in range(1, 13)]
+    # Long ones: approximations have coarse blocks, and a short rest of a prompt weighs less there.
+    length = 1000
+    prompts = [[length * n + i for i in range(length)] for n in range(1, 13)]
     for prompt in prompts:
         complete(stage, prompt)
-    full = (96 - 1) // BLOCK * BLOCK
+    full = (length - 1) // BLOCK * BLOCK
     hits = sum(cached(complete(stage, prompt)) == full for prompt in prompts)
     expect(hits == len(prompts), "prompts that were found in full", hits)
     return f"{hits} of {len(prompts)} repeated prompts found all of their blocks"
@@ -290,7 +292,8 @@ def without_picker(
 def counted(stage: Stage) -> str:
     """The picker's metrics tell what happened, and its predictions were right."""
     port = stage.metrics_port
-    expect(total(port, "llm_d_epp_ready_endpoints") == 2, "ready endpoints")
+    ready = total(port, "llm_d_epp_ready_endpoints")
+    expect(ready == 2, "ready endpoints", ready)
     complete(stage, list(range(200)))
     again = cached(complete(stage, list(range(200))))
     wait_for("no request under way", lambda: running(stage) == 0 or None, SETTLE_SECONDS, 0.1)

@@ -11,6 +11,9 @@ package final class PickerService: Sendable {
   /// Where the indexer's own API is answered; empty where it is not.
   package var adminAddresses: [ListenAddress] { indexer.addresses }
 
+  /// How long a stop waits for health checks to notice; Envoy's come every few seconds.
+  private static let farewellMax = Duration.seconds(5)
+
   private let flags: PickerFlags
   private let indexer: IndexerService
   private let engines: PickerEngines
@@ -55,7 +58,7 @@ package final class PickerService: Sendable {
     self.engines = engines
     self.state = state
     do {
-      let health = GRPCHealth { _ in state.isServing ? .serving : .notServing }
+      let health = GRPCHealth { _ in state.check() ? .serving : .notServing }
       var healthRouter = GRPCRouter()
       health.register(in: &healthRouter)
       self.health = try GRPCServer([flags.address(port: flags.healthPort)], router: healthRouter)
@@ -84,7 +87,7 @@ package final class PickerService: Sendable {
     addresses = gateway.addresses
     healthAddresses = health.addresses
     metricsAddresses = self.metrics.addresses
-    state.isServing = true
+    state.serve()
   }
 
   /// What it answers where, a line each.
@@ -107,7 +110,7 @@ package final class PickerService: Sendable {
 
   /// Says on health checks that no more is taken, answers what has begun, and ends all threads.
   package func stop() {
-    state.isServing = false
+    state.leave(waitingAtMost: min(flags.drainTimeout, Self.farewellMax))
     let cutOff = gateway.stop(waitingAtMost: flags.drainTimeout)
     if cutOff > 0 { log(.warning, "\(cutOff) requests were cut off") }
     health.stop(waitingAtMost: .zero)
