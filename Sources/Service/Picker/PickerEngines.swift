@@ -117,8 +117,8 @@ final class PickerEngines: @unchecked Sendable {
       help: "Reads that a sign of failure brought forward.", metrics.hastened)
   }
 
-  /// Errors under llm-d's names.
-  var pollErrors: (poll: Int, extract: Int) {
+  /// Failures to ask engines, and to read what they say.
+  var errors: (poll: Int, extract: Int) {
     (scraper?.metrics.pollErrors ?? 0, scraper?.metrics.extractErrors ?? 0)
   }
 }

@@ -49,6 +49,11 @@ struct PickerPage: Sendable {
         ProducerLabels(name: $0.name, type: ApproxPrefixCacheProducer.type),
         entries: $0.residencies)
     }
+    let errors = engines.errors
+    let source = (name: "source_type", value: MetricsDataSource.type)
+    let extractor = (name: "extractor_type", value: CoreMetricsExtractor.type)
+    sample.pollErrors = [(labels: [source], value: Double(errors.poll))]
+    sample.extractErrors = [(labels: [source, extractor], value: Double(errors.extract))]
     sample.inFlightProducer = inFlightProducer
     sample.reservations = indexer.fleet.read { $0.reservations.count }
     return sample

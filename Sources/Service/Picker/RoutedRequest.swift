@@ -16,6 +16,7 @@ final class RoutedRequest: RoutedExchange {
   nonisolated(unsafe) private var isOver = false
 
   nonisolated(unsafe) private var firstTokenSeconds: Double?
+  nonisolated(unsafe) private var lastPieceAt: UInt64 = 0
 
   init(_ pick: Pick, _ choice: Choice, _ director: Director) {
     self.pick = pick
@@ -43,6 +44,7 @@ final class RoutedRequest: RoutedExchange {
         choice.known, prompt, on: choice.endpoints[candidate], named: director.nextClaim(),
         now: choice.decidedAt)
     }
+    director.noteHits(choice)
     let isLate = lock.withLock {
       reservations += made
       return isOver && status != 200
@@ -68,8 +70,18 @@ final class RoutedRequest: RoutedExchange {
       }
     }
     let seconds = seconds()
-    lock.withLock { firstTokenSeconds = seconds }
+    lock.withLock {
+      firstTokenSeconds = seconds
+      lastPieceAt = MonotonicClock.nowNanoseconds()
+    }
     pick.metrics.firstToken(seconds: seconds, isStream: isStream)
+  }
+
+  func responseBodyContinued() {
+    guard isStream else { return }
+    let now = MonotonicClock.nowNanoseconds()
+    let before = lock.withLock { exchange(&lastPieceAt, with: now) }
+    if before > 0 { pick.metrics.pieceCame(afterSeconds: Double(now &- before) / 1e9) }
   }
 
   func ended(_ end: ExchangeEnd) {
