@@ -24,6 +24,8 @@ package struct EndpointConfiguration: Sendable, Equatable {
   package var duplicates = HashScope.DuplicateRule.counted
   /// One a data-parallel rank, in the order of ranks; empty when it publishes no KV events.
   package var sources: [EventSourceConfiguration]
+  /// Where its metrics are; nil when the file does not say.
+  package var metrics: MetricsAddress?
 
   package var name: String { identity.name }
 
