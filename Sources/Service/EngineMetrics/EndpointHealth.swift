@@ -46,6 +46,9 @@ struct HealthTracker {
   /// Failures in a row.
   var failures: Int { unreachable + timeouts }
 
+  /// Takes a report from elsewhere that the engine may be gone: one more failure proves it.
+  mutating func suspect() { unreachable = max(unreachable, Self.unreachableMax - 1) }
+
   /// Takes one piece of evidence; returns whether the health is another one now.
   mutating func take(_ evidence: Evidence) -> Bool {
     let before = health

@@ -92,7 +92,7 @@ package final class EngineMetricsScraper: @unchecked Sendable {
     if isEarlier { transfers.wake() }
   }
 
-  /// Says that an endpoint's engine may be gone: it is looked at now, and down if that fails twice.
+  /// Says that an endpoint's engine may be gone: it is looked at now, and down if that fails.
   package func noteFailure(_ id: EndpointID) {
     let isEarlier = lock.withLock {
       state.noteFailure(id, at: MonotonicClock.nowNanoseconds())

@@ -22,6 +22,7 @@ extension ScrapeState {
   /// - Returns: Whether it is now read earlier than was planned.
   mutating func noteFailure(_ id: EndpointID, at now: UInt64) -> Bool {
     guard let index = members.index(forKey: id) else { return false }
+    members.values[index].health.suspect()
     if members.values[index].isReading {
       // What is under way may have been answered before the failure.
       members.values[index].isHastened = true

@@ -28,7 +28,13 @@ extension ExternalProcessorStream {
   ) {
     guard phase == .responding else { return noteUnexpected() }
     context.metrics.responseBytes.add(piece.count)
-    if response.bodyBytes == 0, !piece.isEmpty { route?.exchange.responseBodyBegan() }
+    if !piece.isEmpty, let exchange = route?.exchange {
+      if response.bodyBytes == 0 {
+        exchange.responseBodyBegan()
+      } else {
+        exchange.responseBodyContinued()
+      }
+    }
     if let changed = response.take(piece, isLast: endsStream) {
       changed.withUnsafeBytes { output.send(.response, body: $0, endsStream: endsStream) }
     } else {

@@ -50,6 +50,10 @@ struct ExternalProcessorStream {
   mutating func receive(
     _ message: UnsafeRawBufferPointer, now: UInt64, _ output: some ExternalProcessorOutput
   ) -> GatewayRequest? {
+    guard phase != .over else {
+      noteUnexpected()
+      return nil
+    }
     do throws(ProtobufError) {
       return try take(try ProcessingRequest(parsing: message), now: now, output)
     } catch {

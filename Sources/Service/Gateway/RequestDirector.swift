@@ -13,6 +13,8 @@ package protocol RoutedExchange: AnyObject, Sendable {
   func responseBegan(status: Int)
   /// The first byte of the response's body came.
   func responseBodyBegan()
+  /// A later piece of a streamed body came.
+  func responseBodyContinued()
   /// Nothing more comes.
   func ended(_ end: ExchangeEnd)
 }

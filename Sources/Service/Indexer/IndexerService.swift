@@ -1,4 +1,4 @@
-import KVIndexer
+package import KVIndexer
 
 /// The indexer: subscriptions, ingest, index, rendering and API, assembled.
 package final class IndexerService: Sendable {
@@ -27,13 +27,18 @@ package final class IndexerService: Sendable {
 
   /// Starts everything; the service answers when this returns.
   ///
-  /// - Parameter membersChanged: Told of all endpoints after each change, on the thread that made
-  ///   it, the first time before this returns.
+  /// - Parameters:
+  ///   - membersChanged: Told of all endpoints after each change, on the thread that made it, the
+  ///     first time before this returns.
+  ///   - disconnected: Told of a source whose connection was lost, on the ingest's thread.
+  ///   - tick: Called ten times a second.
   /// - Throws: `SystemError` when an address can't be listened on, `InsecureListening` when anyone
   ///   could ask there, `YAMLError` when the endpoints file is not good to begin with.
   package init(
     _ configuration: ServiceConfiguration,
-    membersChanged: @escaping @Sendable ([FleetMembership.Member]) -> Void = { _ in }
+    membersChanged: @escaping @Sendable ([FleetMembership.Member]) -> Void = { _ in },
+    disconnected: @escaping @Sendable (SourceID) -> Void = { _ in },
+    tick: @escaping @Sendable () -> Void = {}
   ) throws {
     if configuration.tokenFile == nil, !configuration.allowsInsecureListen {
       try InsecureListening.check(configuration.listen + configuration.grpcListen)
@@ -48,7 +53,8 @@ package final class IndexerService: Sendable {
       fleet: fleet, queue: queue, metrics: metrics, log: log,
       feedback: Ingest.Feedback(
         undecodable: { subscriptions.undecodable($0, $1, sequence: $2) },
-        historyCleared: { subscriptions.historyCleared($0, $1, sequence: $2) }))
+        historyCleared: { subscriptions.historyCleared($0, $1, sequence: $2) },
+        disconnected: disconnected))
     let renderer = try configuration.rendering.map { try Renderer(settings: $0, log: log) }
     let servedModels = try ServedModels(security: configuration.rendering?.security ?? .init())
     let membership = FleetMembership(
@@ -99,7 +105,10 @@ package final class IndexerService: Sendable {
     self.servedModels = servedModels
     fleetWatch = watch
     self.listeners = listeners
-    housekeeping = Housekeeping(fleet: fleet) { listeners.refreshHealth() }
+    housekeeping = Housekeeping(fleet: fleet) {
+      listeners.refreshHealth()
+      tick()
+    }
     ingest.start()
     subscriptions.start()
     housekeeping.start()

@@ -26,6 +26,8 @@ final class Ingest: @unchecked Sendable {
   struct Feedback: Sendable {
     var undecodable: @Sendable (SourceID, Incarnation, UInt64) -> Void
     var historyCleared: @Sendable (SourceID, Incarnation, UInt64) -> Void
+    /// The connection to a source was lost.
+    var disconnected: @Sendable (SourceID) -> Void
   }
 
   init(
@@ -129,7 +131,8 @@ final class Ingest: @unchecked Sendable {
   /// Logs a change of a source's trust: one line that says what to do.
   private func noteTrust(_ source: SourceID) {
     guard let trust = fleet.read({ $0.trust(of: source) }), trusts[source] != trust else { return }
-    trusts[source] = trust
+    let before = trusts.updateValue(trust, forKey: source)
+    if trust == .connecting, before != nil { feedback.disconnected(source) }
     let level: Log.Level =
       switch trust {
       case .bootstrapping, .lagging, .exact: .info

@@ -16,6 +16,8 @@ final class Director: RequestDirector {
   let producers: PickerProducers
   let engines: PickerEngines
   let metrics: PickerMetrics
+  /// In the order of the producers.
+  private let hitHistograms: [(ratio: Histogram, bytes: Histogram)]
   private let claims = Atomic<UInt64>(0)
   private let memoryLock = Lock()
   nonisolated(unsafe) private var memory: SchedulerMemory
@@ -32,6 +34,9 @@ final class Director: RequestDirector {
     self.engines = engines
     self.metrics = metrics
     memory = SchedulerMemory(seed: .random(in: .min ... .max))
+    hitHistograms = zip(producers.names, producers.types).map {
+      metrics.prefixHits(of: ProducerLabels(name: $0, type: $1))
+    }
   }
 
   func direct(_ gateway: GatewayRequest, completion: @escaping @Sendable (Direction) -> Void) {
@@ -125,11 +130,11 @@ final class Director: RequestDirector {
         droppedReason: "rejected-no-endpoints")
     }
     var known = producers.read(pick.request, prompt)
+    let now = MonotonicClock.nowNanoseconds()
     var candidates = CandidatePool(
       endpoints.map { endpoint in
         Candidate(
-          endpoint: endpoint.endpoint, load: engines.load(of: endpoint.endpoint.id),
-          inFlight: endpoint.inFlight)
+          endpoint: endpoint.endpoint, load: endpoint.load(at: now), inFlight: endpoint.inFlight)
       }, producers: producers.names)
     producers.fill(&candidates, endpoints, &known, prompt)
     let request = SchedulingRequest(
@@ -161,7 +166,7 @@ final class Director: RequestDirector {
 
   /// The endpoints whose engines answer; all of them where none does, for we may be wrong.
   private func ready(_ endpoints: [PickerEndpoint]) -> [PickerEndpoint] {
-    let up = endpoints.filter { engines.isUp($0.endpoint.id) }
+    let up = endpoints.filter(\.isUp)
     if !up.isEmpty || endpoints.isEmpty { return up }
     return endpoints
   }
@@ -219,6 +224,19 @@ final class Director: RequestDirector {
     "x-llm-d-slo-ttft-ms", "x-llm-d-slo-tpot-ms", "x-slo-ttft-ms", "x-slo-tpot-ms",
     "x-llm-d-video-resolution", "x-llm-d-video-duration-seconds", "x-llm-d-video-fps",
   ]
+
+  /// Counts what producers say of the endpoint that was picked.
+  func noteHits(_ choice: Choice) {
+    for (index, histograms) in hitHistograms.enumerated() {
+      let hit = choice.hit(of: choice.result.primary.targets[0], by: index)
+      guard hit.blockTokens > 0 else { continue }
+      histograms.ratio.observe(hit.share)
+      histograms.bytes.observe(Double(hit.matchedTokens * Self.bytesPerToken))
+    }
+  }
+
+  /// What llm-d counts for a token.
+  private static let bytesPerToken = 4
 
   func nextClaim() -> String { "pick-\(claims.wrappingAdd(1, ordering: .relaxed).newValue)" }
 }

@@ -5,12 +5,34 @@ import Synchronization
 final class PickerEndpoint: Sendable {
   let endpoint: Endpoint
   let member: FleetMembership.Member
+  /// What its engine says of itself; nil where nobody asks it.
+  let reading: EngineReading?
   private let requests = Atomic<Int>(0)
   private let tokens = Atomic<Int>(0)
 
-  init(_ endpoint: Endpoint, _ member: FleetMembership.Member) {
+  init(_ endpoint: Endpoint, _ member: FleetMembership.Member, _ reading: EngineReading?) {
     self.endpoint = endpoint
     self.member = member
+    self.reading = reading
+  }
+
+  var id: EndpointID { endpoint.id }
+
+  /// Whether its engine answers, as far as one knows.
+  var isUp: Bool {
+    guard case .down = reading?.snapshot.health else { return true }
+    return false
+  }
+
+  /// What its engine said last.
+  func load(at now: UInt64) -> EndpointLoad { reading?.load(at: now) ?? EndpointLoad() }
+
+  /// What its engine says of its cache.
+  var cache: EngineCache? {
+    guard let report = reading?.snapshot.report, let blocks = report.blockCount,
+      let blockTokens = report.blockSize, blocks > 0, blockTokens > 0
+    else { return nil }
+    return EngineCache(blocks: blocks, blockTokens: blockTokens)
   }
 
   /// What was sent there and has not ended.

@@ -1,14 +1,124 @@
 import EPPScorer
+import KVIndexer
 
-/// What engines say of themselves, and whether they answer.
-final class PickerEngines: Sendable {
-  init(_ setup: PickerSetup.EngineMetricsSetup?, interval: Duration, log: Log) throws {}
-  func set(_ endpoints: [PickerEndpoint]) {}
-  func onCacheChange(_ body: @escaping @Sendable ([(id: EndpointID, cache: EngineCache?)]) -> Void) {}
-  func isUp(_ id: EndpointID) -> Bool { true }
-  func load(of id: EndpointID) -> EndpointLoad { EndpointLoad() }
-  func noteInFlight(_ id: EndpointID, _ count: Int) {}
-  func noteFailure(_ id: EndpointID, _ cause: String) {}
-  func add(to text: inout MetricsText) {}
-  func stop() {}
+/// Keeps the pool, what is read of its engines, and what approximations know of their caches in
+/// step with the fleet.
+final class PickerEngines: @unchecked Sendable {
+  let pool: PickerPool
+  private let approximations: [ApproximateProducer]
+  private let setup: PickerSetup.EngineMetricsSetup?
+  /// Nil when no metrics are to be read.
+  private let scraper: EngineMetricsScraper?
+  private let lock = Lock()
+  private var caches: [EndpointID: EngineCache?] = [:]
+
+  /// Begins to read; there are no endpoints yet.
+  ///
+  /// - Throws: `HTTPClientError` when libcurl does not start.
+  init(
+    _ setup: PickerSetup.EngineMetricsSetup?, interval: Duration, pool: PickerPool,
+    approximations: [ApproximateProducer], log: Log
+  ) throws(HTTPClientError) {
+    self.pool = pool
+    self.approximations = approximations
+    self.setup = setup
+    if let setup {
+      scraper = try EngineMetricsScraper(settings: .init(setup.source, interval: interval), log: log)
+    } else {
+      scraper = nil
+    }
+  }
+
+  func stop() { scraper?.stop() }
+
+  /// Takes over the fleet's members.
+  func set(_ members: [FleetMembership.Member]) {
+    let endpoints = members.map { member in
+      let configuration = member.configuration
+      let endpoint = Endpoint(
+        id: EndpointID(
+          namespace: configuration.identity.namespace, name: configuration.identity.name),
+        host: configuration.address.text, port: configuration.port, labels: configuration.labels)
+      return (endpoint: endpoint, member: member)
+    }
+    if let scraper, let setup {
+      scraper.setEndpoints(endpoints.map { target($0.endpoint, $0.member, setup) })
+    }
+    pool.set(endpoints) { scraper?.reading(of: $0) }
+    refreshCaches()
+  }
+
+  private func target(
+    _ endpoint: Endpoint, _ member: FleetMembership.Member, _ setup: PickerSetup.EngineMetricsSetup
+  ) -> ScrapeTarget {
+    let extractor = setup.extractor
+    let name = endpoint.labels[extractor.engineLabelKey] ?? extractor.defaultEngine
+    let engine =
+      extractor.engines.first { $0.name == name }
+      ?? extractor.engines.first { $0.name == extractor.defaultEngine } ?? EngineMetrics(name: name)
+    return ScrapeTarget(
+      id: endpoint.id, host: endpoint.host, port: endpoint.port, source: setup.source,
+      engine: engine)
+  }
+
+  /// Tells the approximations what engines say of their caches, where that has changed.
+  func refreshCaches() {
+    let endpoints = pool.endpoints
+    let current = Dictionary(uniqueKeysWithValues: endpoints.map { ($0.id, $0.cache) })
+    lock.withLock {
+      guard current != caches else { return }
+      caches = current
+      for approximation in approximations {
+        approximation.set(endpoints.map { (id: $0.id, cache: $0.cache) })
+      }
+    }
+  }
+
+  // MARK: What others notice
+
+  /// Requests of ours began or ended at an endpoint.
+  func noteInFlight(_ endpoint: PickerEndpoint) {
+    scraper?.noteInFlight(endpoint.id, endpoint.inFlight.requests)
+  }
+
+  /// An endpoint's engine may be gone.
+  func noteFailure(of endpoint: PickerEndpoint) { scraper?.noteFailure(endpoint.id) }
+
+  /// The connection to an endpoint's KV events was lost.
+  func noteDisconnection(of source: SourceID) {
+    for endpoint in pool.endpoints
+    where endpoint.member.sources.contains(where: { $0.id == source }) {
+      noteFailure(of: endpoint)
+    }
+  }
+
+  // MARK: Metrics
+
+  func add(to text: inout MetricsText) {
+    text.add(
+      "kvindexer_epp_endpoints", .gauge, help: "Endpoints by whether their engine answers.",
+      [true, false].map { isUp in
+        (
+          labels: [(name: "state", value: isUp ? "up" : "down")],
+          value: Double(pool.endpoints.count { $0.isUp == isUp })
+        )
+      })
+    guard let metrics = scraper?.metrics else { return }
+    text.add(
+      "kvindexer_epp_engine_reads_total", help: "Reads of engines' metrics, by outcome.",
+      metrics.reads)
+    text.add(
+      "kvindexer_epp_engine_read_bytes_total", help: "Bytes of engines' metrics.", metrics.bytes)
+    text.add(
+      "kvindexer_epp_engine_read_seconds", help: "Time of a read of an engine's metrics.",
+      metrics.latency)
+    text.add(
+      "kvindexer_epp_engine_reads_hastened_total",
+      help: "Reads that a sign of failure brought forward.", metrics.hastened)
+  }
+
+  /// Failures to ask engines, and to read what they say.
+  var errors: (poll: Int, extract: Int) {
+    (scraper?.metrics.pollErrors ?? 0, scraper?.metrics.extractErrors ?? 0)
+  }
 }

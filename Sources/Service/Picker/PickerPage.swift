@@ -5,7 +5,6 @@ struct PickerPage: Sendable {
   let metrics: PickerMetrics
   let indexer: MetricsPage
   let processor: ExtProcMetrics
-  let pool: PickerPool
   let engines: PickerEngines
   let producers: PickerProducers
   let inFlightProducer: String
@@ -39,10 +38,10 @@ struct PickerPage: Sendable {
 
   private func sample() -> PickerSample {
     var sample = PickerSample()
-    sample.members = pool.endpoints.map { endpoint in
-      let id = endpoint.endpoint.id
-      return PickerSample.Member(
-        endpoint.endpoint, load: engines.load(of: id), isUp: engines.isUp(id),
+    let now = MonotonicClock.nowNanoseconds()
+    sample.members = engines.pool.endpoints.map { endpoint in
+      PickerSample.Member(
+        endpoint.endpoint, load: endpoint.load(at: now), isUp: endpoint.isUp,
         inFlight: endpoint.inFlight)
     }
     sample.indexes = producers.approximations.map {
@@ -50,6 +49,11 @@ struct PickerPage: Sendable {
         ProducerLabels(name: $0.name, type: ApproxPrefixCacheProducer.type),
         entries: $0.residencies)
     }
+    let errors = engines.errors
+    let source = (name: "source_type", value: MetricsDataSource.type)
+    let extractor = (name: "extractor_type", value: CoreMetricsExtractor.type)
+    sample.pollErrors = [(labels: [source], value: Double(errors.poll))]
+    sample.extractErrors = [(labels: [source, extractor], value: Double(errors.extract))]
     sample.inFlightProducer = inFlightProducer
     sample.reservations = indexer.fleet.read { $0.reservations.count }
     return sample

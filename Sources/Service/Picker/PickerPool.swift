@@ -8,32 +8,22 @@ final class PickerPool: @unchecked Sendable {
   /// Ordered by id.
   var endpoints: [PickerEndpoint] { lock.withLock { current } }
 
-  /// Takes over the fleet's members; those that are as they were keep what was sent to them.
-  ///
-  /// - Parameter host: The IP address of a member, in canonical form; nil while it has none.
-  /// - Returns: All endpoints from now on.
-  @discardableResult
+  /// Takes over endpoints; those that are as they were keep what was sent to them.
   func set(
-    _ members: [FleetMembership.Member], host: (FleetMembership.Member) -> String?
-  ) -> [PickerEndpoint] {
+    _ endpoints: [(endpoint: Endpoint, member: FleetMembership.Member)],
+    reading: (EndpointID) -> EngineReading?
+  ) {
     lock.withLock {
-      let known = Dictionary(uniqueKeysWithValues: current.map { ($0.endpoint.id, $0) })
-      current = members.compactMap { member in
-        guard let host = host(member) else { return nil }
-        let configuration = member.configuration
-        let endpoint = Endpoint(
-          id: EndpointID(
-            namespace: configuration.identity.namespace, name: configuration.identity.name),
-          host: host, port: configuration.port, labels: configuration.labels)
+      let known = Dictionary(uniqueKeysWithValues: current.map { ($0.id, $0) })
+      current = endpoints.map { endpoint, member in
         if let old = known[endpoint.id], old.member === member,
           old.endpoint.address == endpoint.address
         {
           return old
         }
-        return PickerEndpoint(endpoint, member)
+        return PickerEndpoint(endpoint, member, reading(endpoint.id))
       }
-      .sorted { $0.endpoint.id < $1.endpoint.id }
-      return current
+      .sorted { $0.id < $1.id }
     }
   }
 }

@@ -24,6 +24,16 @@ struct PickerProducers: Sendable {
   /// The approximation that stands in for precise knowledge: an index into `approximations`.
   let fallback: Int
 
+  /// The producers' types, as configurations call them.
+  var types: [String] {
+    producers.map { producer in
+      switch producer {
+      case .approximate: ApproxPrefixCacheProducer.type
+      case .precise: PrecisePrefixCacheProducer.type
+      }
+    }
+  }
+
   /// Cuts a request's prompt into blocks for the approximations.
   func read(_ request: ParsedRequest, _ prompt: ResolvedPrompt?) -> KnownPrompt {
     var known = KnownPrompt(approximations: approximations.map { $0.read(request) })

@@ -33,18 +33,14 @@ package final class PickerService: Sendable {
     self.log = log
     let state = PickerState()
     let metrics = PickerMetrics(poolName: flags.poolName, buildReference: ProductVersion.current)
-    let engines = try PickerEngines(setup.metrics, interval: flags.metricsInterval, log: log)
     let pool = PickerPool()
     let approximations = PickerAssembly.approximations(setup)
-    let follow: @Sendable ([FleetMembership.Member]) -> Void = { members in
-      let endpoints = pool.set(members) { $0.configuration.address.text }
-      engines.set(endpoints)
-    }
-    engines.onCacheChange { caches in
-      for approximation in approximations { approximation.set(caches) }
-    }
+    let engines = try PickerEngines(
+      setup.metrics, interval: flags.metricsInterval, pool: pool, approximations: approximations,
+      log: log)
     let indexer = try IndexerService(
-      try PickerAssembly.configuration(flags, setup, log), membersChanged: follow)
+      try PickerAssembly.configuration(flags, setup, log), membersChanged: { engines.set($0) },
+      disconnected: { engines.noteDisconnection(of: $0) }, tick: { engines.refreshCaches() })
     let director = Director(
       settings: PickerAssembly.settings(flags, setup), pool: pool, resolver: indexer.resolver,
       scheduler: Scheduler(setup.plan),
@@ -55,7 +51,7 @@ package final class PickerService: Sendable {
     let processor = ExternalProcessor(
       director: director, limits: limits, readsSubset: !flags.ignoresSubsetHint)
     let page = PickerPage(
-      metrics: metrics, indexer: indexer.metricsPage, processor: processor.metrics, pool: pool,
+      metrics: metrics, indexer: indexer.metricsPage, processor: processor.metrics,
       engines: engines, producers: director.producers,
       inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams)
     self.indexer = indexer

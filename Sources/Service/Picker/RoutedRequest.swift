@@ -16,6 +16,7 @@ final class RoutedRequest: RoutedExchange {
   nonisolated(unsafe) private var isOver = false
 
   nonisolated(unsafe) private var firstTokenSeconds: Double?
+  nonisolated(unsafe) private var lastPieceAt: UInt64 = 0
 
   init(_ pick: Pick, _ choice: Choice, _ director: Director) {
     self.pick = pick
@@ -31,9 +32,7 @@ final class RoutedRequest: RoutedExchange {
       let uncached = max(choice.request.promptTokens - hit.matchedTokens, 0)
       claims.append(
         (profile, InFlightClaim(choice.endpoints[candidate], tokens: uncached + output)))
-      director.engines.noteInFlight(
-        choice.endpoints[candidate].endpoint.id,
-        choice.endpoints[candidate].inFlight.requests)
+      director.engines.noteInFlight(choice.endpoints[candidate])
     }
   }
 
@@ -45,6 +44,7 @@ final class RoutedRequest: RoutedExchange {
         choice.known, prompt, on: choice.endpoints[candidate], named: director.nextClaim(),
         now: choice.decidedAt)
     }
+    director.noteHits(choice)
     let isLate = lock.withLock {
       reservations += made
       return isOver && status != 200
@@ -56,10 +56,8 @@ final class RoutedRequest: RoutedExchange {
 
   func responseBegan(status: Int) {
     lock.withLock { self.status = status }
-    guard [502, 503, 504].contains(status), let target = choice.result.primary.targets.first else {
-      return
-    }
-    director.engines.noteFailure(choice.endpoints[target].endpoint.id, "HTTP \(status)")
+    // A gateway that can't reach an endpoint answers for it with these.
+    if [502, 503, 504].contains(status) { director.engines.noteFailure(of: choice.target) }
   }
 
   func responseBodyBegan() {
@@ -72,8 +70,18 @@ final class RoutedRequest: RoutedExchange {
       }
     }
     let seconds = seconds()
-    lock.withLock { firstTokenSeconds = seconds }
+    lock.withLock {
+      firstTokenSeconds = seconds
+      lastPieceAt = MonotonicClock.nowNanoseconds()
+    }
     pick.metrics.firstToken(seconds: seconds, isStream: isStream)
+  }
+
+  func responseBodyContinued() {
+    guard isStream else { return }
+    let now = MonotonicClock.nowNanoseconds()
+    let before = lock.withLock { exchange(&lastPieceAt, with: now) }
+    if before > 0 { pick.metrics.pieceCame(afterSeconds: Double(now &- before) / 1e9) }
   }
 
   func ended(_ end: ExchangeEnd) {
@@ -84,8 +92,7 @@ final class RoutedRequest: RoutedExchange {
     }
     for (_, claim) in claims { claim.release() }
     for (_, candidate) in choice.targets {
-      let endpoint = choice.endpoints[candidate]
-      director.engines.noteInFlight(endpoint.endpoint.id, endpoint.inFlight.requests)
+      director.engines.noteInFlight(choice.endpoints[candidate])
     }
     switch end {
     case .completed(let summary) where status == 200:

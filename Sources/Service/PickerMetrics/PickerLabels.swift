@@ -125,22 +125,3 @@ package struct DivisionLabels: LabelSet {
     ]
   }
 }
-
-/// A source of what is known of engines, and who reads it.
-package struct DataSourceLabels: LabelSet {
-  package var source: String
-  /// Nil where the source itself failed.
-  package var extractor: String?
-
-  package init(source: String, extractor: String? = nil) {
-    self.source = source
-    self.extractor = extractor
-  }
-
-  package static var other: DataSourceLabels { DataSourceLabels(source: "other") }
-
-  package var labels: MetricsText.Labels {
-    [(name: "source_type", value: source)]
-      + (extractor.map { [(name: "extractor_type", value: $0)] } ?? [])
-  }
-}

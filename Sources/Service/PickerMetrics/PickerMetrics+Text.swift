@@ -6,7 +6,7 @@ extension PickerMetrics {
   package func add(to text: inout MetricsText, _ sample: PickerSample) {
     addRequests(&text)
     addPool(&text, sample)
-    addScheduling(&text)
+    addScheduling(&text, sample)
     addPrefixes(&text, sample)
     addInFlight(&text, sample)
     addRequestTwins(&text)
@@ -66,7 +66,7 @@ extension PickerMetrics {
       })
   }
 
-  private func addScheduling(_ text: inout MetricsText) {
+  private func addScheduling(_ text: inout MetricsText, _ sample: PickerSample) {
     text.add(
       Self.prefix + "scheduler_e2e_duration_seconds", help: "Time of a whole scheduling.",
       decisions.scheduling)
@@ -80,11 +80,11 @@ extension PickerMetrics {
       Self.prefix + "response_processing_duration_seconds",
       help: "Time that handling a response takes, the engine's left out.", responseProcessing)
     text.add(
-      Self.prefix + "datalayer_poll_errors_total", help: "Engines that could not be asked.",
-      pollErrors)
+      Self.prefix + "datalayer_poll_errors_total", .counter,
+      help: "Engines that could not be asked.", sample.pollErrors)
     text.add(
-      Self.prefix + "datalayer_extract_errors_total",
-      help: "Answers of engines that lack what was looked for.", extractErrors)
+      Self.prefix + "datalayer_extract_errors_total", .counter,
+      help: "Answers of engines that lack what was looked for.", sample.extractErrors)
     for name in ["disagg_decision_total", "pd_decision_total"] {
       text.add(
         Self.prefix + name, help: "Requests by which profiles served them.", divisions)

@@ -78,11 +78,11 @@ extension PickerMetrics {
       extended + "prefix_indexer_hit_bytes", help: Self.deprecated("prefix_indexer_hit_bytes"),
       hitBytes)
     let scheduler = "llm_d_inference_scheduler_"
-    for (name, series) in [
-      ("datalayer_poll_errors_total", pollErrors),
-      ("datalayer_extract_errors_total", extractErrors),
+    for (name, samples) in [
+      ("datalayer_poll_errors_total", sample.pollErrors),
+      ("datalayer_extract_errors_total", sample.extractErrors),
     ] {
-      text.add(scheduler + name, help: Self.deprecated(name), series)
+      text.add(scheduler + name, .counter, help: Self.deprecated(name), samples)
     }
     for name in ["disagg_decision_total", "pd_decision_total"] {
       text.add(scheduler + name, help: Self.deprecated(name), divisions)

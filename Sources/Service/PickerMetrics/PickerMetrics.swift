@@ -19,8 +19,6 @@ package final class PickerMetrics: Sendable {
   let hitBytes = LabelledSeries<ProducerLabels, Histogram> {
     Histogram(bounds: PickerBuckets.hitBytes)
   }
-  let pollErrors = LabelledSeries<DataSourceLabels, Counter> { Counter() }
-  let extractErrors = LabelledSeries<DataSourceLabels, Counter> { Counter() }
   /// In seconds: what handling a whole response took, the engine's time left out.
   package let responseProcessing = Histogram(bounds: PickerBuckets.responseProcessingSeconds)
 
@@ -67,10 +65,5 @@ package final class PickerMetrics: Sendable {
   /// What lookups of a producer count into, each of the best endpoint's match; to be kept.
   package func prefixHits(of producer: ProducerLabels) -> (ratio: Histogram, bytes: Histogram) {
     (hitRatios[producer], hitBytes[producer])
-  }
-
-  /// What failures to ask engines, or to read what they say, count into; to be kept.
-  package func errors(of source: DataSourceLabels) -> Counter {
-    source.extractor == nil ? pollErrors[source] : extractErrors[source]
   }
 }

@@ -45,6 +45,9 @@ package struct PickerSample: Sendable {
   package var inFlightProducer = "inflight-load-producer"
   /// Claims on prefixes that are neither confirmed nor over.
   package var reservations = 0
+  /// Failures to ask engines by the plugin that asked, and to read what they say.
+  package var pollErrors: [(labels: MetricsText.Labels, value: Double)] = []
+  package var extractErrors: [(labels: MetricsText.Labels, value: Double)] = []
 
   package init() {}
 }
