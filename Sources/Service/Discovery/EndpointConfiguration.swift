@@ -41,4 +41,6 @@ package struct EventSourceConfiguration: Sendable, Equatable {
   package var replayAddress: EventAddress?
   /// Whether the engine connects to us.
   package var isBound: Bool
+  /// Whether the address is a relay's, where topics tell sources apart.
+  package var isRelayed = false
 }

@@ -29,7 +29,7 @@ struct EndpointEntry {
     let metrics = MetricsEntry(fields.optional("metrics"), labels: labelsValue)
     let model = fields.optional("model")?.string()
     let eventsValue = fields.optional("kvEvents")
-    let events = KVEventsEntry(eventsValue, address: address, defaults)
+    let events = KVEventsEntry(eventsValue, address: address, port: port, defaults)
     fields.warnOfUnknown()
     guard value.reading.faultCount == faultsBefore, let address, let port, let events else {
       return nil

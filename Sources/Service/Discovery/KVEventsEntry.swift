@@ -9,6 +9,9 @@ package struct KVEventsDefaults: Sendable, Equatable {
   package var replayPort: UInt16?
   /// A prefix of the topics.
   package var topic = ""
+  /// Where all engines publish, told apart by topics `kv@HOST:PORT@MODEL`, which the endpoint's
+  /// address and port stand in; nil when each has an address of its own.
+  package var relay: EventAddress?
 
   package init() {}
 
@@ -16,7 +19,9 @@ package struct KVEventsDefaults: Sendable, Equatable {
   package init(_ events: PrecisePrefixCacheProducer.Events) {
     port = events.discoversEndpoints ? events.port : nil
     replayPort = events.discoversEndpoints ? events.replayPort : nil
-    topic = events.topicFilter
+    // An address that is one endpoint's needs no filter: what comes there is its own.
+    topic = events.topicFilter == PrecisePrefixCacheProducer.Events().topicFilter
+      ? "" : events.topicFilter
   }
 }
 
@@ -34,13 +39,26 @@ struct KVEventsEntry {
   ///
   /// - Parameter address: The endpoint's address, nil when it has a fault.
   /// - Returns: Nil when there are faults, here or in the address.
-  init?(_ value: YAMLValue?, address: HostName?, _ defaults: KVEventsDefaults) {
+  init?(
+    _ value: YAMLValue?, address: HostName?, port: UInt16?, _ defaults: KVEventsDefaults
+  ) {
     topic = defaults.topic
     func standard(_ port: UInt16?) -> EventAddress? {
       port.flatMap { port in address.map { .tcp(host: $0, port: port) } }
     }
+    let relayed: EventSourceConfiguration? = defaults.relay.map {
+      EventSourceConfiguration(
+        rank: 0, eventAddress: $0, replayAddress: standard(defaults.replayPort), isBound: false,
+        isRelayed: true)
+    }
+    let relayTopic = "kv@\(address.map(\.description) ?? ""):\(port ?? 0)@"
     guard let value else {
       guard address != nil else { return nil }
+      if let relayed {
+        topic = relayTopic
+        sources = [relayed]
+        return
+      }
       sources =
         standard(defaults.port).map { events in
           [
@@ -67,6 +85,12 @@ struct KVEventsEntry {
       }
     }
     fields.rejectUnknown()
+    if let relayed, eventValue == nil, ranksValue == nil {
+      guard value.reading.faultCount == faultsBefore else { return nil }
+      topic = relayTopic
+      sources = [relayed]
+      return
+    }
 
     let event = eventValue.map(Self.eventAddress) ?? standard(defaults.port)
     // The port of replays goes with that of events: who names one of them names both.

@@ -27,7 +27,7 @@ enum SharedEventAddresses {
   }
 
   private static func addresses(_ source: EventSourceConfiguration) -> [EventAddress] {
-    [source.eventAddress, source.replayAddress].compactMap(\.self)
+    [source.isRelayed ? nil : source.eventAddress, source.replayAddress].compactMap(\.self)
   }
 
   /// Rejects addresses that are used twice.
@@ -36,7 +36,8 @@ enum SharedEventAddresses {
     nextEntry: for entry in entries {
       for source in entry.configuration.sources {
         let uses = [
-          (source.eventAddress, "the events"), (source.replayAddress, "the replays"),
+          (source.isRelayed ? nil : source.eventAddress, "the events"),
+          (source.replayAddress, "the replays"),
         ]
         for case (let address?, let purpose) in uses {
           let user = "\(purpose) of '\(entry.configuration.name)' rank \(source.rank)"
