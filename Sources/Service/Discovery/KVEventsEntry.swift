@@ -20,7 +20,8 @@ package struct KVEventsDefaults: Sendable, Equatable {
     port = events.discoversEndpoints ? events.port : nil
     replayPort = events.discoversEndpoints ? events.replayPort : nil
     // An address that is one endpoint's needs no filter: what comes there is its own.
-    topic = events.topicFilter == PrecisePrefixCacheProducer.Events().topicFilter
+    topic =
+      events.topicFilter == PrecisePrefixCacheProducer.Events().topicFilter
       ? "" : events.topicFilter
   }
 }

@@ -46,6 +46,20 @@ enum PickerAssembly {
     return configuration
   }
 
+  /// The indexer elsewhere that a configuration names.
+  static func remoteIndexer(_ setup: PickerSetup, _ log: Log) throws -> RemoteIndexer? {
+    try setup.preciseProducer?.remoteURL.map { url in
+      guard let server = HTTPClient.Server(url) else {
+        throw ConfigurationError([
+          .init(
+            .fault, path: "remote.url",
+            "expected http://HOST:PORT, https://HOST:PORT or unix:/PATH, not '\(url)'")
+        ])
+      }
+      return try RemoteIndexer(settings: .init(server: server), log: log)
+    }
+  }
+
   private static func rendering(_ tokens: TokenProducer) throws -> RendererSettings? {
     var settings: RendererSettings
     switch tokens.backend {
@@ -77,7 +91,8 @@ enum PickerAssembly {
   }
 
   static func producers(
-    _ setup: PickerSetup, _ approximations: [ApproximateProducer], _ fleet: SharedFleet
+    _ setup: PickerSetup, _ approximations: [ApproximateProducer], _ fleet: SharedFleet,
+    _ remote: RemoteIndexer?
   ) -> PickerProducers {
     let fallback = setup.fallback.map { setup.prefixProducers[$0].name }
     return PickerProducers(
@@ -87,7 +102,14 @@ enum PickerAssembly {
         case .approximate:
           .approximate(approximations.firstIndex { $0.name == producer.name } ?? 0)
         case .precise(let parameters):
-          .precise(PreciseProducer(name: producer.name, fleet: fleet, parameters: parameters))
+          if let remote {
+            .remote(
+              RemoteProducer(
+                indexer: remote, weights: TierWeights(weights: parameters.tierWeights),
+                countsReservations: parameters.countsReservations))
+          } else {
+            .precise(PreciseProducer(fleet: fleet, parameters: parameters))
+          }
         }
       },
       approximations: approximations,

@@ -28,7 +28,8 @@ final class PickerEngines: @unchecked Sendable {
     self.setup = setup
     self.log = log
     if let setup {
-      scraper = try EngineMetricsScraper(settings: .init(setup.source, interval: interval), log: log)
+      scraper = try EngineMetricsScraper(
+        settings: .init(setup.source, interval: interval), log: log)
     } else {
       scraper = nil
     }

@@ -17,6 +17,8 @@ package final class PickerService: Sendable {
   private let flags: PickerFlags
   /// Where engines connect to publish; nil when they are connected to.
   private let relay: EventRelay?
+  /// The indexer that is asked in place of the own index.
+  private let remote: RemoteIndexer?
   private let indexer: IndexerService
   private let engines: PickerEngines
   private let gateway: GRPCServer
@@ -44,12 +46,14 @@ package final class PickerService: Sendable {
       try EventRelay(bindingTo: $0)
     }
     let indexer = try IndexerService(
-      try PickerAssembly.configuration(flags, setup, relay, log), membersChanged: { engines.set($0) },
+      try PickerAssembly.configuration(flags, setup, relay, log),
+      membersChanged: { engines.set($0) },
       disconnected: { engines.noteDisconnection(of: $0) }, tick: { engines.refreshCaches() })
+    let remote = try PickerAssembly.remoteIndexer(setup, log)
     let director = Director(
       settings: PickerAssembly.settings(flags, setup), pool: pool, resolver: indexer.resolver,
       scheduler: Scheduler(setup.plan),
-      producers: PickerAssembly.producers(setup, approximations, indexer.fleet),
+      producers: PickerAssembly.producers(setup, approximations, indexer.fleet, remote),
       engines: engines, metrics: metrics)
     var limits = ExternalProcessorLimits()
     limits.decisionTimeout = flags.decisionTimeout
@@ -60,6 +64,7 @@ package final class PickerService: Sendable {
       engines: engines, producers: director.producers,
       inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams)
     self.relay = relay
+    self.remote = remote
     self.indexer = indexer
     self.engines = engines
     self.state = state
@@ -86,6 +91,7 @@ package final class PickerService: Sendable {
         credentials: credentials.current, tlsPolicy: flags.tls)
       reload.give(to: nil, gateway, unless: credentials.current, log)
     } catch {
+      remote?.stop()
       engines.stop()
       indexer.stop()
       relay?.stop()
@@ -124,6 +130,7 @@ package final class PickerService: Sendable {
     health.stop(waitingAtMost: .zero)
     metrics.stop(waitingAtMost: .seconds(1))
     credentials.files?.stop()
+    remote?.stop()
     engines.stop()
     indexer.stop()
     relay?.stop()

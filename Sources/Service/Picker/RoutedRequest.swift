@@ -37,11 +37,11 @@ final class RoutedRequest: RoutedExchange {
   }
 
   /// Books what the decision makes likely: reservations, and what approximations learn.
-  func follow(_ prompt: ResolvedPrompt?) {
+  func follow(_ findings: PromptFindings) {
     var made: [String] = []
     for (_, candidate) in choice.targets {
       made += director.producers.learn(
-        choice.known, prompt, on: choice.endpoints[candidate], named: director.nextClaim(),
+        choice.known, findings, on: choice.endpoints[candidate], named: director.nextClaim(),
         now: choice.decidedAt)
     }
     director.noteHits(choice)
