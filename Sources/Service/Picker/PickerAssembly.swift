@@ -22,7 +22,7 @@ enum PickerAssembly {
 
   /// The indexer inside: its endpoints, its tokens, and its own API.
   static func configuration(
-    _ flags: PickerFlags, _ setup: PickerSetup, _ log: Log
+    _ flags: PickerFlags, _ setup: PickerSetup, _ relay: EventRelay?, _ log: Log
   ) throws -> ServiceConfiguration {
     guard let discovery = setup.discovery?.plugin else {
       throw ConfigurationError([.init(.fault, path: "dataLayer", PickerSetup.discoveryAdvice)])
@@ -37,6 +37,11 @@ enum PickerAssembly {
     configuration.rendering = try rendering(setup.tokens.plugin)
     if let precise = setup.preciseProducer, precise.remoteURL == nil {
       if !precise.hashSeed.isEmpty { configuration.hashKey = precise.hashSeed }
+      configuration.events = KVEventsDefaults(precise.events)
+      configuration.events.relay = relay?.address
+    } else {
+      // Nobody reads what events tell.
+      configuration.events.port = nil
     }
     return configuration
   }

@@ -15,6 +15,8 @@ package final class PickerService: Sendable {
   private static let farewellMax = Duration.seconds(5)
 
   private let flags: PickerFlags
+  /// Where engines connect to publish; nil when they are connected to.
+  private let relay: EventRelay?
   private let indexer: IndexerService
   private let engines: PickerEngines
   private let gateway: GRPCServer
@@ -38,8 +40,11 @@ package final class PickerService: Sendable {
     let engines = try PickerEngines(
       setup.metrics, interval: flags.metricsInterval, pool: pool, approximations: approximations,
       log: log)
+    let relay = try setup.preciseProducer?.events.boundAddress.map {
+      try EventRelay(bindingTo: $0)
+    }
     let indexer = try IndexerService(
-      try PickerAssembly.configuration(flags, setup, log), membersChanged: { engines.set($0) },
+      try PickerAssembly.configuration(flags, setup, relay, log), membersChanged: { engines.set($0) },
       disconnected: { engines.noteDisconnection(of: $0) }, tick: { engines.refreshCaches() })
     let director = Director(
       settings: PickerAssembly.settings(flags, setup), pool: pool, resolver: indexer.resolver,
@@ -54,6 +59,7 @@ package final class PickerService: Sendable {
       metrics: metrics, indexer: indexer.metricsPage, processor: processor.metrics,
       engines: engines, producers: director.producers,
       inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams)
+    self.relay = relay
     self.indexer = indexer
     self.engines = engines
     self.state = state
@@ -82,6 +88,7 @@ package final class PickerService: Sendable {
     } catch {
       engines.stop()
       indexer.stop()
+      relay?.stop()
       throw error
     }
     addresses = gateway.addresses
@@ -104,6 +111,7 @@ package final class PickerService: Sendable {
     return [
       "ext_proc on \(list(addresses)), \(tls)", "health checks on \(list(healthAddresses))",
       "metrics on \(list(metricsAddresses))",
+      relay.map { "KV events of all engines on \($0.endpoint)" },
       adminAddresses.isEmpty ? nil : "the indexer's API on \(list(adminAddresses))",
     ].compactMap(\.self)
   }
@@ -118,5 +126,6 @@ package final class PickerService: Sendable {
     credentials.files?.stop()
     engines.stop()
     indexer.stop()
+    relay?.stop()
   }
 }
