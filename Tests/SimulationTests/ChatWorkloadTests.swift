@@ -34,6 +34,24 @@ import Testing
     #expect(continued > 100)
   }
 
+  @Test func `A request says where its messages end`() throws {
+    var chats = try ChatWorkload(Self.small, seed: 5)
+    var history: [SessionID: [Int]] = [:]
+    for _ in 0..<100 {
+      let next = chats.nextRequest()
+      let request = try #require(next)
+      #expect(request.messageEnds.count == 2 * request.turn + 2)
+      #expect(request.messageEnds.last == request.tokens.count)
+      if request.turn > 0, let earlier = history[request.session] {
+        #expect(request.messageEnds.dropLast() == earlier[...])
+      } else {
+        #expect((50...60).contains(request.messageEnds[0]))
+      }
+      chats.answer([1, 2, 3], to: request.session)
+      history[request.session] = request.messageEnds + [request.tokens.count + 3]
+    }
+  }
+
   @Test func `Sessions of one application share its system prompt`() throws {
     var chats = try ChatWorkload(Self.small, seed: 9)
     var openings: Set<[TokenID]> = []

@@ -12,6 +12,9 @@ package struct ChatRequest: Sendable, Equatable {
   package var turn: Int
   /// The system prompt, all earlier turns with their answers, and the user's new message.
   package var tokens: [TokenID]
+  /// Where each message ends in `tokens`: the system prompt, then the user's and the engine's in
+  /// turn; the last one is the user's.
+  package var messageEnds: [Int]
   package var outputTokensMax: Int
 }
 
@@ -24,9 +27,15 @@ package struct ChatRequest: Sendable, Equatable {
 package struct ChatWorkload: Sendable {
   private struct Session {
     var tokens: [TokenID] = []
+    var messageEnds: [Int] = []
     var turn = 0
     var turnsLeft = 0
     var isWaiting = false
+
+    mutating func add(_ message: [TokenID]) {
+      tokens += message
+      messageEnds.append(tokens.count)
+    }
   }
 
   package let parameters: ChatWorkloadParameters
@@ -67,18 +76,19 @@ package struct ChatWorkload: Sendable {
     if sessions[index].turnsLeft == 0 || length > parameters.sequenceTokensMax {
       startConversation(index)
     }
-    sessions[index].tokens += message
+    sessions[index].add(message)
     sessions[index].isWaiting = true
     waitingCount += 1
     return ChatRequest(
       session: SessionID(number: index), turn: sessions[index].turn,
-      tokens: sessions[index].tokens, outputTokensMax: outputTokens)
+      tokens: sessions[index].tokens, messageEnds: sessions[index].messageEnds,
+      outputTokensMax: outputTokens)
   }
 
   /// Adds an engine's answer to the conversation, so that the session can go on.
   package mutating func answer(_ output: [TokenID], to session: SessionID) {
     precondition(sessions[session.number].isWaiting, "session \(session.number) asked nothing")
-    sessions[session.number].tokens += output
+    sessions[session.number].add(output)
     sessions[session.number].turn += 1
     sessions[session.number].turnsLeft -= 1
     sessions[session.number].isWaiting = false
@@ -95,7 +105,9 @@ package struct ChatWorkload: Sendable {
   }
 
   private mutating func startConversation(_ index: Int) {
-    sessions[index].tokens = systemPrompts[index / parameters.usersPerSystemPrompt]
+    sessions[index].tokens = []
+    sessions[index].messageEnds = []
+    sessions[index].add(systemPrompts[index / parameters.usersPerSystemPrompt])
     sessions[index].turn = 0
     sessions[index].turnsLeft = random.inside(parameters.turns)
   }
