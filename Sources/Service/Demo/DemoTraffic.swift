@@ -1,92 +1,82 @@
 import KVIndexer
 import Simulation
 
-/// The requests of the demo: what is asked next, where it goes, and what came of it.
+/// The requests of the demo: what is asked next, and what came of it.
 final class DemoTraffic: @unchecked Sendable {
-  /// What happened on one endpoint, or on all.
-  struct Tally: Equatable {
-    var requests = 0
-    /// Chosen for the endpoint and not answered yet.
-    var running = 0
-    var promptTokens = 0
-    var predictedTokens = 0
-    var deliveredTokens = 0
-    /// Requests whose predicted tokens equal the delivered ones.
-    var equal = 0
-
-    static func + (a: Tally, b: Tally) -> Tally {
-      Tally(
-        requests: a.requests + b.requests, running: a.running + b.running,
-        promptTokens: a.promptTokens + b.promptTokens,
-        predictedTokens: a.predictedTokens + b.predictedTokens,
-        deliveredTokens: a.deliveredTokens + b.deliveredTokens, equal: a.equal + b.equal)
-    }
-  }
-
   /// A request after its answer.
   struct Exchange {
     var request: ChatRequest
-    var engine: Int
-    var predictedTokens: Int
-    var deliveredTokens: Int
+    /// When it was sent and answered, in the traffic's time.
+    var began: Int
+    var answered: Int
+    var prediction: DemoPrediction
+    /// The prompt as the engine saw it.
+    var prompt: [TokenID]
     var output: [TokenID]
   }
 
-  /// One request in so many goes to another endpoint than the best, so that prefixes spread.
-  private static let requestsPerMove = 10
+  /// What was asked and answered, to ask others the same.
+  struct Finished {
+    var prompt: [TokenID]
+    var output: [TokenID]
+  }
+
   private static let differencesMax = 10
 
   private let lock = Lock()
   // Under the lock:
   private var workload: ChatWorkload
-  private var random: SplitMix64
-  private var tallies: [Tally]
-  private var differing: [Exchange] = []
+  private var sharing = EngineSharing()
+  private var tallies: [DemoTally]
+  private var causes: [String: Int] = [:]
+  private var differing: [DemoPrediction] = []
+  private var finished: [Finished] = []
   private var lastPrompt: [TokenID] = []
   private var isOver = false
   private var fault: (any Error)?
 
-  init(_ workload: ChatWorkload, engines: Int, seed: UInt64) {
+  init(_ workload: ChatWorkload, engines: Int) {
     self.workload = workload
-    random = SplitMix64(seed: seed)
-    tallies = Array(repeating: Tally(), count: engines)
+    tallies = Array(repeating: DemoTally(), count: engines)
   }
+
+  // MARK: For clients
 
   /// The next request; nil when there are to be no more.
   func next() -> ChatRequest? {
     lock.withLock { isOver ? nil : workload.nextRequest() }
   }
 
-  /// Chooses an endpoint for a request: the best score, then the fewest running.
-  ///
-  /// - Parameter scores: One an endpoint.
-  func choose(_ scores: [Double]) -> Int {
+  /// A request is about to be sent; returns the time.
+  func begin() -> Int { lock.withLock { sharing.begin() } }
+
+  /// A request was just answered; returns the time.
+  func answered() -> Int { lock.withLock { sharing.answer() } }
+
+  /// The events of an exchange's engine are applied.
+  func record(_ exchange: Exchange) {
+    let prediction = exchange.prediction
     lock.withLock {
-      func isBetter(_ a: Int, _ b: Int) -> Bool {
-        (scores[a], -tallies[a].running) > (scores[b], -tallies[b].running)
-      }
-      var choice = scores.indices.reduce(0) { isBetter($1, $0) ? $1 : $0 }
-      if scores.count > 1, random.below(Self.requestsPerMove) == 0 {
-        choice = (choice + 1 + random.below(scores.count - 1)) % scores.count
-      }
-      tallies[choice].running += 1
-      return choice
+      workload.answer(exchange.output, to: exchange.request.session)
+      lastPrompt = exchange.prompt
+      finished.append(Finished(prompt: exchange.prompt, output: exchange.output))
+      if let cause = prediction.approximation { causes[cause, default: 0] += 1 }
+      tallies[prediction.engine].requests += 1
+      tallies[prediction.engine].predictedTokens += prediction.predictedTokens
+      tallies[prediction.engine].hits.promptTokens += prediction.promptTokens
+      tallies[prediction.engine].hits.cachedTokens += prediction.deliveredTokens
+      let known = sharing.settle(
+        prediction, began: exchange.began, answered: exchange.answered)
+      for (prediction, isShared) in known { judge(prediction, isShared: isShared) }
     }
   }
 
-  func record(_ exchange: Exchange) {
-    lock.withLock {
-      workload.answer(exchange.output, to: exchange.request.session)
-      lastPrompt = exchange.request.tokens
-      let isEqual = exchange.predictedTokens == exchange.deliveredTokens
-      if !isEqual, differing.count < Self.differencesMax { differing.append(exchange) }
-      tallies[exchange.engine].running -= 1
-      tallies[exchange.engine].requests += 1
-      tallies[exchange.engine].promptTokens += exchange.request.tokens.count
-      tallies[exchange.engine].predictedTokens += exchange.predictedTokens
-      tallies[exchange.engine].deliveredTokens += exchange.deliveredTokens
-      tallies[exchange.engine].equal += isEqual ? 1 : 0
-    }
+  /// To be called with the lock held.
+  private func judge(_ prediction: DemoPrediction, isShared: Bool) {
+    guard prediction.approximation == nil else { return }
+    guard !isShared else { return tallies[prediction.engine].shared.add(prediction) }
+    tallies[prediction.engine].alone.add(prediction)
+    if !prediction.isEqual, differing.count < Self.differencesMax { differing.append(prediction) }
   }
 
   /// Lets the requests under way finish, and begins no more.
@@ -100,13 +90,26 @@ final class DemoTraffic: @unchecked Sendable {
     }
   }
 
+  // MARK: For whoever looks on
+
   var failure: (any Error)? { lock.withLock { fault } }
 
   /// One tally an endpoint.
-  var endpointTallies: [Tally] { lock.withLock { tallies } }
+  var endpointTallies: [DemoTally] { lock.withLock { tallies } }
 
-  /// The first requests that were predicted wrongly.
-  var differences: [Exchange] { lock.withLock { differing } }
+  /// Predictions that were guesses, by why they were.
+  var approximations: [String: Int] { lock.withLock { causes } }
+
+  /// The first predictions that had to be right and were not.
+  var differences: [DemoPrediction] { lock.withLock { differing } }
+
+  /// What has finished since the last call, in this order.
+  func takeFinished() -> [Finished] {
+    lock.withLock {
+      defer { finished = [] }
+      return finished
+    }
+  }
 
   /// A prompt that some endpoint is likely to hold.
   var recentPrompt: [TokenID] { lock.withLock { lastPrompt } }

@@ -84,6 +84,15 @@ struct IndexerClient: ~Copyable {
     return answer.sources
   }
 
+  /// Whether all engines turn text into tokens.
+  mutating func isRendering() throws -> Bool {
+    struct Answer: Decodable { var rendering: [Renderer] }
+    struct Renderer: Decodable { var status: String }
+    let path = "/readyz"
+    let answer: Answer = try client.get(path).decoded(as: path)
+    return answer.rendering.allSatisfy { $0.status == "ready" }
+  }
+
   /// Asks again and again until answers take `count` events of an endpoint into account.
   mutating func waitUntilApplied(events count: Int, of endpoint: String) throws {
     let deadline = MonotonicClock.nowNanoseconds() + Self.patienceNanoseconds

@@ -1,33 +1,19 @@
 import Service
 import Testing
 
+/// The demo of the indexer alone.
 @Suite struct DemoTests {
-  /// What the demo wrote, and the clock of a user who never stops it.
-  private final class Transcript: @unchecked Sendable {
-    private let lock = Lock()
-    private let condition = ConditionLock()
-    private var written = ""
-
-    var text: String { lock.withLock { written } }
-
-    func output(isTerminal: Bool) -> DemoOutput {
-      DemoOutput(isTerminal: isTerminal) { text in self.lock.withLock { self.written += text } }
-    }
-
-    /// Lets the time pass; nobody broadcasts.
-    func pass(_ duration: Duration?) -> Bool {
-      let nanoseconds = UInt64((duration ?? .zero) / .nanoseconds(1))
-      let deadline = MonotonicClock.nowNanoseconds() + nanoseconds
-      condition.withLock { while condition.wait(untilNanoseconds: deadline) {} }
-      return false
-    }
+  private static var options: DemoOptions {
+    var options = DemoOptions()
+    options.envoy = .none
+    options.engines = 2
+    return options
   }
 
   @Test(arguments: [false, true])
   func `every prediction of a short demo with evictions is equal`(isTerminal: Bool) throws {
-    var options = DemoOptions()
+    var options = Self.options
     options.seconds = 2
-    options.engines = 2
     options.usableBlocks = 66
     let transcript = Transcript()
     let status = try Demo.run(
@@ -42,15 +28,18 @@ import Testing
     #expect((words.first.flatMap { Int($0) } ?? 0) > 0)
     let total = try #require(text.split(separator: "\n").last { $0.hasPrefix("total ") })
     #expect(total.split(separator: " ").last != "0", "no block was evicted: \(total)")
-    #expect(text.contains("\u{1b}[4A") == isTerminal)
+    #expect(text.contains("\u{1b}[5A") == isTerminal)
+    #expect(text.contains("by turns (round robin)"))
   }
 
   @Test(arguments: [1, 3, 10])
   func `a demo can be stopped at any time`(call: Int) throws {
+    var options = Self.options
+    options.engines = 4
     let transcript = Transcript()
     var calls = 0
     let status = try Demo.run(
-      options: DemoOptions(), output: transcript.output(isTerminal: false)
+      options: options, output: transcript.output(isTerminal: false)
     ) { duration in
       calls += 1
       return calls >= call || transcript.pass(duration)
@@ -60,18 +49,15 @@ import Testing
   }
 
   @Test func `a demo that stays shows requests that work`() throws {
-    var options = DemoOptions()
+    var options = Self.options
     options.seconds = 1
-    options.engines = 2
     options.stays = true
     let transcript = Transcript()
-    var replies: [(String, HTTPClient.Reply)] = []
+    var replies: [(line: String, reply: HTTPClient.Reply)] = []
     _ = try Demo.run(options: options, output: transcript.output(isTerminal: false)) { duration in
       guard duration == nil else { return transcript.pass(duration) }
       do {
-        for line in transcript.text.split(separator: "\n") where line.contains("curl -s ") {
-          replies.append((String(line), try Self.perform(line)))
-        }
+        replies = try transcript.performExamples()
       } catch {
         Issue.record(error)
       }
@@ -79,19 +65,7 @@ import Testing
     }
     #expect(replies.count == 6)
     for (line, reply) in replies { #expect(reply.status == 200, "\(line): \(reply.text)") }
-    #expect(replies.first?.1.text.contains(#""matched_tokens":32"#) == true)
-  }
-
-  /// Does what a printed `curl -s URL/PATH [-d 'BODY']` does.
-  private static func perform(_ line: Substring) throws -> HTTPClient.Reply {
-    let words = line.split(separator: " ", maxSplits: 4)
-    let url = words[2].dropFirst("http://".count)
-    let slash = url.firstIndex(of: "/") ?? url.endIndex
-    var client = try HTTPClient(.url("http://\(url[..<slash])"))
-    guard words.count == 5 else { return try client.get(String(url[slash...])) }
-    return try client.post(
-      String(url[slash...]), body: Array(words[4].dropFirst().dropLast().utf8),
-      contentType: "application/x-www-form-urlencoded")
+    #expect(replies.first?.reply.text.contains(#""matched_tokens":32"#) == true)
   }
 
   @Test func `options out of range are refused`() {
@@ -104,5 +78,16 @@ import Testing
           isStopped: { _ in true })
       }
     }
+  }
+
+  @Test func `an Envoy that was named and is not there is an error`() {
+    var options = DemoOptions()
+    options.envoy = .at("/nowhere")
+    let error = #expect(throws: DemoError.self) {
+      try Demo.run(
+        options: options, output: Transcript().output(isTerminal: false),
+        isStopped: { _ in true })
+    }
+    #expect(error.map { "\($0)" }?.hasPrefix("there is no Envoy at /nowhere") == true)
   }
 }

@@ -1,30 +1,25 @@
 import Simulation
 
-/// The simulated servers and the indexer of the demo, on free ports of the loopback interface.
-final class DemoFleet: Sendable {
+/// The simulated servers and the indexer alone: the demo's clients ask it, and choose.
+final class IndexerStage: DemoStage {
   let engines: [DemoEngine]
   let indexerURL: String
   /// Where the indexer answers gRPC.
   let indexerTarget: String
+  let choices: EngineChoices
   private let indexer: IndexerService
 
   /// Starts everything; the indexer has yet to hear from the engines.
   init(_ options: DemoOptions) throws {
-    var engines: [DemoEngine] = []
+    let engines = try DemoEngines.start(options)
     do {
-      for number in 0..<options.engines {
-        let engine = EngineConfiguration(
-          blockCount: options.usableBlocks + 1, blockSize: options.blockSize)
-        let server = try SimulatedServer(
-          SimulatedServerConfiguration(engine: engine), log: { _ in })
-        engines.append(try DemoEngine(name: "engine-\(number)", server: server))
-      }
       indexer = try Self.indexer(following: engines.compactMap(\.endpoint))
     } catch {
       for engine in engines { engine.server.kill() }
       throw error
     }
     self.engines = engines
+    choices = EngineChoices(engines: engines.count, seed: options.seed)
     indexerURL = "http://\(indexer.addresses[0])"
     indexerTarget = indexer.grpcAddresses.first.map { "\($0)" } ?? ""
   }
@@ -46,10 +41,23 @@ final class DemoFleet: Sendable {
     }
   }
 
+  /// Two an engine: when one waits for its answer, the other may wait for its turn.
+  var clients: Int { 2 * engines.count }
+
+  func isReady(_ indexer: inout IndexerClient) throws -> Bool {
+    try indexer.sources().allSatisfy { $0.trust == "exact" }
+  }
+
+  func client(_ number: Int, _ traffic: DemoTraffic) throws -> any DemoClient {
+    try IndexerStageClient(number, self, traffic)
+  }
+
   /// Scores in the order of the engines.
   func inOrder(_ scores: [IndexerClient.Score]) -> [IndexerClient.Score] {
     engines.compactMap { engine in scores.first { $0.endpoint == engine.name } }
   }
+
+  func explained(_ failure: any Error) -> any Error { failure }
 
   func stop() {
     indexer.stop()
