@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the examples of README.md and docs/API.md as they are printed, against `kvindexer demo`.
+"""Runs the examples of README.md and docs/API.md as they are printed, against `kvindexer demo --no-envoy`.
 
 usage: examples.py KVINDEXER
 
@@ -23,7 +23,7 @@ BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 def start_demo(kvindexer):
     """A demo that stays up; returns its process once it answers requests."""
     demo = subprocess.Popen(
-        [kvindexer, "demo", "--stay", "--seconds", "1"], stdout=subprocess.PIPE, text=True
+        [kvindexer, "demo", "--no-envoy", "--stay", "--seconds", "1"], stdout=subprocess.PIPE, text=True
     )
     output = []
     for line in demo.stdout:
