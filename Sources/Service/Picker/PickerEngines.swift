@@ -121,14 +121,6 @@ final class PickerEngines: @unchecked Sendable {
   // MARK: Metrics
 
   func add(to text: inout MetricsText) {
-    text.add(
-      "kvindexer_epp_endpoints", .gauge, help: "Endpoints by whether their engine answers.",
-      [true, false].map { isUp in
-        (
-          labels: [(name: "state", value: isUp ? "up" : "down")],
-          value: Double(pool.endpoints.count { $0.isUp == isUp })
-        )
-      })
     guard let metrics = scraper?.metrics else { return }
     text.add(
       "kvindexer_epp_engine_reads_total", help: "Reads of engines' metrics, by outcome.",
