@@ -10,7 +10,8 @@ final class PickerEngines: @unchecked Sendable {
   /// Nil when no metrics are to be read.
   private let scraper: EngineMetricsScraper?
   private let lock = Lock()
-  private var caches: [EndpointID: EngineCache?] = [:]
+  /// What the approximations were told last.
+  private var told: [(endpoint: PickerEndpoint, cache: EngineCache?)] = []
 
   /// Begins to read; there are no endpoints yet.
   ///
@@ -23,7 +24,8 @@ final class PickerEngines: @unchecked Sendable {
     self.approximations = approximations
     self.setup = setup
     if let setup {
-      scraper = try EngineMetricsScraper(settings: .init(setup.source, interval: interval), log: log)
+      scraper = try EngineMetricsScraper(
+        settings: .init(setup.source, interval: interval), log: log)
     } else {
       scraper = nil
     }
@@ -63,14 +65,13 @@ final class PickerEngines: @unchecked Sendable {
 
   /// Tells the approximations what engines say of their caches, where that has changed.
   func refreshCaches() {
-    let endpoints = pool.endpoints
-    let current = Dictionary(uniqueKeysWithValues: endpoints.map { ($0.id, $0.cache) })
     lock.withLock {
-      guard current != caches else { return }
-      caches = current
-      for approximation in approximations {
-        approximation.set(endpoints.map { (id: $0.id, cache: $0.cache) })
-      }
+      let current = pool.endpoints.map { (endpoint: $0, cache: $0.cache) }
+      guard
+        !current.elementsEqual(told, by: { $0.endpoint === $1.endpoint && $0.cache == $1.cache })
+      else { return }
+      told = current
+      for approximation in approximations { approximation.set(current) }
     }
   }
 
@@ -95,14 +96,6 @@ final class PickerEngines: @unchecked Sendable {
   // MARK: Metrics
 
   func add(to text: inout MetricsText) {
-    text.add(
-      "kvindexer_epp_endpoints", .gauge, help: "Endpoints by whether their engine answers.",
-      [true, false].map { isUp in
-        (
-          labels: [(name: "state", value: isUp ? "up" : "down")],
-          value: Double(pool.endpoints.count { $0.isUp == isUp })
-        )
-      })
     guard let metrics = scraper?.metrics else { return }
     text.add(
       "kvindexer_epp_engine_reads_total", help: "Reads of engines' metrics, by outcome.",

@@ -14,6 +14,8 @@ package final class PickerService: Sendable {
   /// How long a stop waits for health checks to notice; Envoy's come every few seconds.
   private static let farewellMax = Duration.seconds(5)
 
+  /// What decides on requests.
+  let director: Director
   private let flags: PickerFlags
   private let indexer: IndexerService
   private let engines: PickerEngines
@@ -54,6 +56,7 @@ package final class PickerService: Sendable {
       metrics: metrics, indexer: indexer.metricsPage, processor: processor.metrics,
       engines: engines, producers: director.producers,
       inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams)
+    self.director = director
     self.indexer = indexer
     self.engines = engines
     self.state = state
