@@ -34,7 +34,9 @@ bench: deps
 
 bench-smoke: deps
 	$(RELEASE) $(STRICT) --product kvbench
-	$$($(RELEASE) --show-bin-path)/kvbench --smoke
+	$(RELEASE) $(STRICT) --product epp
+	$$($(RELEASE) --show-bin-path)/kvbench all --smoke
+	$$($(RELEASE) --show-bin-path)/kvbench extproc direct --smoke
 
 # Debug builds with fewer seeds: a sanitizer is ten times slower.
 sanitize: deps

@@ -36,6 +36,9 @@ enum BenchmarkTool {
     Benchmark(name: "schedule", summary: "candidates, loads and prefix hits → a pick") {
       ScheduleBenchmark.run($0, &$1)
     },
+    Benchmark(name: "counters", summary: "what the picker's metrics cost a request, and a scrape") {
+      PickerMetricsBenchmark.run($0, &$1)
+    },
     Benchmark(name: "service", summary: "token ids over HTTP and gRPC → scores of 64 endpoints") {
       try ServiceBenchmark.run($0, &$1)
     },

@@ -24,6 +24,8 @@ package struct EndpointConfiguration: Sendable, Equatable {
   package var duplicates = HashScope.DuplicateRule.counted
   /// One a data-parallel rank, in the order of ranks; empty when it publishes no KV events.
   package var sources: [EventSourceConfiguration]
+  /// Where its metrics are; nil when the file does not say.
+  package var metrics: MetricsAddress?
 
   package var name: String { identity.name }
 
@@ -39,4 +41,6 @@ package struct EventSourceConfiguration: Sendable, Equatable {
   package var replayAddress: EventAddress?
   /// Whether the engine connects to us.
   package var isBound: Bool
+  /// Whether the address is a relay's, where topics tell sources apart.
+  package var isRelayed = false
 }

@@ -9,76 +9,75 @@ import Tokenize
 ///       labels: {role: decode}
 ///       kvEvents: {replayEndpoint: "tcp://10.0.0.7:5558", blockSize: 16}
 ///
-/// A file is taken whole or not at all: one bad entry must not make the others disappear.
+/// A file is taken whole or not at all: one bad entry must not make the others disappear. The files
+/// of a directory are one list.
 package struct EndpointsFile: Sendable, Equatable {
   static let bytesMax = YAMLComposer.bytesMax
 
-  /// In the order of the file.
+  /// In the order of the files.
   package var endpoints: [EndpointConfiguration]
-  /// Fields that were ignored, as llm-d ignores them.
+  /// Fields that were ignored, as llm-d ignores them, and what else is odd and does no harm.
   package var warnings: [YAMLFault]
 
   /// Reads a file's content.
   ///
-  /// - Parameter file: The file's name, for faults.
+  /// - Parameters:
+  ///   - file: The file's name, for faults.
+  ///   - defaults: Where the events of endpoints are that do not say so.
   /// - Throws: `YAMLError` with every fault of the file.
-  package init(parsing bytes: [UInt8], file: String) throws(YAMLError) {
-    let reading = YAMLReading(file: file)
-    do throws(YAMLFault) {
-      let root = reading.root(try YAMLNode.parse(bytes, file: file))
-      let entries = Self.entries(root)
-      Self.rejectSharedNames(entries, reading)
-      Self.rejectSharedAddresses(entries, reading)
-      endpoints = entries.map(\.configuration)
-    } catch {
-      throw YAMLError([error])
+  package init(
+    parsing bytes: [UInt8], file: String, defaults: KVEventsDefaults = KVEventsDefaults()
+  ) throws(YAMLError) {
+    try self.init(parsing: [(file: file, bytes: bytes)], defaults: defaults)
+  }
+
+  /// Reads the content of files that make one list together.
+  ///
+  /// - Throws: `YAMLError` with every fault of all files.
+  package init(
+    parsing files: [(file: String, bytes: [UInt8])], defaults: KVEventsDefaults
+  ) throws(YAMLError) {
+    let readings = files.map { YAMLReading(file: $0.file) }
+    var entries: [EndpointEntry] = []
+    var faults: [YAMLFault] = []
+    for (reading, (file, bytes)) in zip(readings, files) {
+      do throws(YAMLFault) {
+        entries += Self.entries(reading.root(try YAMLNode.parse(bytes, file: file)), defaults)
+      } catch {
+        faults.append(error)
+      }
     }
-    try reading.finish()
-    warnings = reading.warnings
+    Self.rejectSharedNames(entries)
+    SharedEventAddresses.dropStandardSources(&entries)
+    SharedEventAddresses.reject(entries)
+    for reading in readings {
+      do throws(YAMLError) { try reading.finish() } catch { faults += error.faults }
+    }
+    guard faults.isEmpty else { throw YAMLError(faults) }
+    endpoints = entries.map(\.configuration)
+    warnings = readings.flatMap(\.warnings)
   }
 
   /// The entries without faults.
-  private static func entries(_ root: YAMLValue) -> [EndpointEntry] {
+  private static func entries(_ root: YAMLValue, _ defaults: KVEventsDefaults) -> [EndpointEntry] {
     guard var fields = root.fields() else { return [] }
     let list = fields.required("endpoints")?.list() ?? []
     fields.warnOfUnknown()
-    return list.compactMap { EndpointEntry($0) }
+    return list.compactMap { EndpointEntry($0, defaults) }
   }
 
-  private static func rejectSharedNames(_ entries: [EndpointEntry], _ reading: YAMLReading) {
-    var lines: [EndpointConfiguration.Identity: Int] = [:]
+  private static func rejectSharedNames(_ entries: [EndpointEntry]) {
+    var first: [EndpointConfiguration.Identity: EndpointEntry] = [:]
     for entry in entries {
       let identity = entry.configuration.identity
-      if let line = lines[identity] {
-        reading.reject(
-          "line \(line) has the name '\(identity.name)' in the namespace "
-            + "'\(identity.namespace)' already", at: entry.nameMark, path: "\(entry.path).name")
-      } else {
-        lines[identity] = entry.nameMark.line
+      guard let other = first[identity] else {
+        first[identity] = entry
+        continue
       }
-    }
-  }
-
-  /// Two engines cannot publish on one port of a host: events would be credited to the wrong one.
-  private static func rejectSharedAddresses(_ entries: [EndpointEntry], _ reading: YAMLReading) {
-    var users: [EventAddress: String] = [:]
-    nextEntry: for entry in entries {
-      for source in entry.configuration.sources {
-        let uses = [
-          (source.eventAddress, "the events"), (source.replayAddress, "the replays"),
-        ]
-        for case (let address?, let purpose) in uses {
-          let user = "\(purpose) of '\(entry.configuration.name)' rank \(source.rank)"
-          let before = users.updateValue(user, forKey: address)
-          guard let before else { continue }
-          reading.reject(
-            "\(address) is for \(user) and for \(before); give each its own in 'kvEvents', or "
-              + "'ranks: 0' to an endpoint without events",
-            at: entry.sourcesMark, path: "\(entry.path).kvEvents")
-          // One port too near to the next brings a row of them.
-          continue nextEntry
-        }
-      }
+      let place = other.reading === entry.reading ? "" : "\(other.reading.file) "
+      entry.reading.reject(
+        "\(place)line \(other.nameMark.line) has the name '\(identity.name)' in the namespace "
+          + "'\(identity.namespace)' already", at: entry.nameMark, path: "\(entry.path).name")
     }
   }
 }

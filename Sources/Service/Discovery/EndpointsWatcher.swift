@@ -9,7 +9,7 @@ package struct EndpointsChange: Sendable {
   /// Fields of the file that were ignored.
   package var warnings: [YAMLFault]
 
-  init(from old: [EndpointConfiguration], to file: EndpointsFile) {
+  init(from old: [EndpointConfiguration], to file: EndpointsFile, path: String) {
     let oldByIdentity = Dictionary(uniqueKeysWithValues: old.map { ($0.identity, $0) })
     let identities = Set(file.endpoints.map(\.identity))
     endpoints = file.endpoints
@@ -19,10 +19,16 @@ package struct EndpointsChange: Sendable {
       oldByIdentity[new.identity].flatMap { $0 == new ? nil : (old: $0, new: new) }
     }
     warnings = file.warnings
+    if endpoints.isEmpty, !old.isEmpty {
+      warnings.append(
+        YAMLFault(
+          file: path, mark: nil, path: "endpoints",
+          message: "the list is empty now; all \(old.count) endpoints are gone"))
+    }
   }
 }
 
-/// Follows an endpoints file, and keeps to its last good content when a worse one appears.
+/// Follows an endpoints file, or a directory of them, and keeps to its last good content when a worse one appears.
 package final class EndpointsWatcher: Sendable {
   package enum Event: Sendable {
     /// The file is good; it may be so again after a rejection, with nothing changed.
@@ -37,14 +43,17 @@ package final class EndpointsWatcher: Sendable {
   /// Reads the file and follows it.
   ///
   /// - Parameters:
+  ///   - path: A file, or a directory whose `.yaml`, `.yml` and `.json` files are one list.
+  ///   - defaults: Where the events of endpoints are that do not say so.
   ///   - isWatching: Whether changes are noticed; without, only `reload` looks again.
   ///   - onEvent: Told of every good or bad content, one after the other, the first one included;
   ///     it runs on the calling thread for the first and on the watch's for others.
   /// - Throws: `YAMLError` when the file is not good to begin with, or cannot be watched.
   package init(
-    _ path: String, isWatching: Bool = true, onEvent: @escaping @Sendable (Event) -> Void
+    _ path: String, defaults: KVEventsDefaults = KVEventsDefaults(), isWatching: Bool = true,
+    onEvent: @escaping @Sendable (Event) -> Void
   ) throws(YAMLError) {
-    let following = Following(path, onEvent)
+    let following = Following(path, defaults, onEvent)
     self.following = following
     do throws(SystemError) {
       // Before the first look, so that no change falls in between.
@@ -74,23 +83,23 @@ package final class EndpointsWatcher: Sendable {
 
 /// The file's content as last seen, and the last good one.
 private final class Following: @unchecked Sendable {
-  private enum Content: Equatable {
-    case bytes([UInt8])
-    case unreadable(String)
-  }
-
   private let path: String
+  private let defaults: KVEventsDefaults
   private let onEvent: @Sendable (EndpointsWatcher.Event) -> Void
   /// Held while an event is told, so that events come in order.
   private let reloading = Lock()
-  private var lastContent: Content?
+  private var lastContent: EndpointsContent?
   /// Guards what follows, for those who ask in the meantime.
   private let state = Lock()
   private var current: [EndpointConfiguration]?
   private var currentRejection: YAMLError?
 
-  init(_ path: String, _ onEvent: @escaping @Sendable (EndpointsWatcher.Event) -> Void) {
+  init(
+    _ path: String, _ defaults: KVEventsDefaults,
+    _ onEvent: @escaping @Sendable (EndpointsWatcher.Event) -> Void
+  ) {
     self.path = path
+    self.defaults = defaults
     self.onEvent = onEvent
   }
 
@@ -100,12 +109,12 @@ private final class Following: @unchecked Sendable {
 
   func reload() {
     reloading.withLock {
-      let content = read()
+      let content = EndpointsContent(path)
       guard content != lastContent else { return }
       lastContent = content
       do throws(YAMLError) {
-        let file = try parse(content)
-        let change = EndpointsChange(from: endpoints, to: file)
+        let file = try content.parse(defaults)
+        let change = EndpointsChange(from: endpoints, to: file, path: path)
         state.withLock {
           current = file.endpoints
           currentRejection = nil
@@ -115,22 +124,6 @@ private final class Following: @unchecked Sendable {
         state.withLock { currentRejection = error }
         onEvent(.rejected(error))
       }
-    }
-  }
-
-  private func read() -> Content {
-    do throws(SystemError) {
-      return .bytes(try FileBytes.read(path, atMost: EndpointsFile.bytesMax))
-    } catch {
-      return .unreadable(error.reason)
-    }
-  }
-
-  private func parse(_ content: Content) throws(YAMLError) -> EndpointsFile {
-    switch content {
-    case .bytes(let bytes): return try EndpointsFile(parsing: bytes, file: path)
-    case .unreadable(let reason):
-      throw YAMLError([YAMLFault(file: path, mark: nil, path: "", message: reason)])
     }
   }
 }

@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-/// Tells when the content of a file may have changed: written, replaced, deleted, made again, or
-/// reached through a link that was turned.
+/// Tells when the content of a file, or an entry of a directory, may have changed.
 ///
-/// It watches directories, because a watch on the file itself is lost when the file is replaced.
-/// A file that is being written is told of when its writer closes it. Changes that are there
-/// together are told of once. The renaming of a directory above the file's own goes unnoticed.
+/// That is when it was written, replaced, deleted, made again, or reached through a link that was
+/// turned. It watches directories, because a watch on the file itself is lost when the file is
+/// replaced. A file that is being written is told of when its writer closes it. Changes that are
+/// there together are told of once. The renaming of a directory above the file's own goes unnoticed.
 package final class FileWatch: Sendable {
   private let thread: WorkerThread
   private let wakeUp: WakeUp
@@ -43,6 +43,8 @@ private final class FileWatchLoop: @unchecked Sendable {
   private struct Directory {
     var path: String
     var names: Set<String>
+    /// Whether all names count.
+    var isWhole: Bool
   }
 
   private let path: String
@@ -97,11 +99,16 @@ private final class FileWatchLoop: @unchecked Sendable {
 
   private func watch(_ wanted: WatchedNames) {
     var current: [Int32: Directory] = [:]
-    for (directory, names) in wanted.namesByDirectory {
+    var namesByDirectory = wanted.namesByDirectory
+    if let whole = wanted.wholeDirectory { namesByDirectory[whole] = namesByDirectory[whole] ?? [] }
+    for (directory, names) in namesByDirectory {
       let descriptor = inotify_add_watch(inotify, directory, Self.mask)
       // It was deleted just now: the next look will not want it.
       guard descriptor >= 0 else { continue }
-      current[descriptor, default: Directory(path: directory, names: [])].names.formUnion(names)
+      var entry = current[descriptor] ?? Directory(path: directory, names: [], isWhole: false)
+      entry.names.formUnion(names)
+      entry.isWhole = entry.isWhole || directory == wanted.wholeDirectory
+      current[descriptor] = entry
     }
     for descriptor in directories.keys where current[descriptor] == nil {
       inotify_rm_watch(inotify, descriptor)
@@ -134,7 +141,7 @@ private final class FileWatchLoop: @unchecked Sendable {
     guard let directory = directories[event.wd] else { return false }
     // Without a name it is the directory itself that was deleted or moved.
     guard !name.isEmpty else { return true }
-    guard directory.names.contains(name) else { return false }
+    guard directory.isWhole || directory.names.contains(name) else { return false }
     let isMade = event.mask & UInt32(IN_CREATE) != 0
     return !isMade || !isBeingWritten("\(directory.path)/\(name)")
   }

@@ -11,6 +11,8 @@ struct WatchedNames: Equatable {
 
   /// Names, by their directory, whose path has no links in it.
   private(set) var namesByDirectory: [String: Set<String>] = [:]
+  /// The directory that the path leads to, if it is one: every entry of it counts.
+  private(set) var wholeDirectory: String?
 
   /// Follows the absolute `path` as the kernel would.
   init(_ path: String) {
@@ -29,6 +31,7 @@ struct WatchedNames: Equatable {
       let isLink = exists && status.st_mode & S_IFMT == S_IFLNK
       guard exists, isLink || !rest.isEmpty else {
         namesByDirectory[directory, default: []].insert(name)
+        if exists, status.st_mode & S_IFMT == S_IFDIR { wholeDirectory = entry }
         return
       }
       guard isLink else {

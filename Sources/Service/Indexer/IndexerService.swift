@@ -122,7 +122,9 @@ package final class IndexerService: Sendable {
     let accepted = Counter()
     let log = configuration.log
     return try configuration.endpointsFile.map { file in
-      try EndpointsWatcher(file, isWatching: configuration.followsEndpointsFile) { event in
+      try EndpointsWatcher(
+        file, defaults: configuration.events, isWatching: configuration.followsEndpointsFile
+      ) { event in
         switch event {
         case .accepted(let change):
           accepted.add()

@@ -6,6 +6,8 @@ package struct ServiceConfiguration: Sendable {
   package var endpoints: [EndpointConfiguration] = []
   /// A file of further endpoints.
   package var endpointsFile: String?
+  /// Where the KV events of endpoints are that do not say so.
+  package var events = KVEventsDefaults()
   /// Whether changes of that file are noticed.
   package var followsEndpointsFile = true
   /// The model of endpoints that do not name theirs; empty for none.

@@ -8,6 +8,9 @@ package final class ZMQSocket {
     case dealer
     case router
     case pair
+    /// Either side of a relay, which passes subscriptions one way and messages the other.
+    case relaySubscriber
+    case relayPublisher
 
     var type: Int32 {
       switch self {
@@ -16,6 +19,8 @@ package final class ZMQSocket {
       case .dealer: ZMQ_DEALER
       case .router: ZMQ_ROUTER
       case .pair: ZMQ_PAIR
+      case .relaySubscriber: ZMQ_XSUB
+      case .relayPublisher: ZMQ_XPUB
       }
     }
   }

@@ -71,13 +71,22 @@ package struct MetricsText {
     _ name: String, help: String, _ histograms: [(labels: Labels, snapshot: Histogram.Snapshot)]
   ) {
     var family = Family(kind: .histogram, help: help)
+    // The same for all of them: there may be a thousand.
+    let bounds = ((histograms.first?.snapshot.bounds ?? []) + [.infinity]).map { Self.text($0) }
     for (labels, snapshot) in histograms {
+      precondition(
+        snapshot.bounds.count + 1 == bounds.count, "\(name): histograms of different bounds")
+      let pairs = Self.pairs(labels)
+      let plain = pairs.isEmpty ? "" : "{\(pairs)}"
+      let start = "\(name)_bucket{\(pairs)\(pairs.isEmpty ? "" : ",")le=\""
       var text = ""
-      for (bound, count) in zip(snapshot.bounds + [.infinity], snapshot.cumulativeCounts) {
-        let bucketLabels = Self.text(labels + [(name: "le", value: Self.text(bound))])
-        text += "\(name)_bucket\(bucketLabels) \(count)\n"
+      for (bound, count) in zip(bounds, snapshot.cumulativeCounts) {
+        text += start
+        text += bound
+        text += "\"} "
+        text += String(count)
+        text += "\n"
       }
-      let plain = Self.text(labels)
       text += "\(name)_sum\(plain) \(Self.text(snapshot.sum))\n"
       text += "\(name)_count\(plain) \(snapshot.cumulativeCounts.last ?? 0)\n"
       family.lines.append((plain, text))
@@ -119,12 +128,15 @@ package struct MetricsText {
   }
 
   private static func text(_ labels: Labels) -> String {
-    guard !labels.isEmpty else { return "" }
-    let pairs = labels.map { label in
+    labels.isEmpty ? "" : "{\(pairs(labels))}"
+  }
+
+  private static func pairs(_ labels: Labels) -> String {
+    labels.map { label in
       precondition(isName(label.name), "'\(label.name)' is no label's name")
       return "\(label.name)=\"\(escaped(label.value, quotes: true))\""
     }
-    return "{\(pairs.joined(separator: ","))}"
+    .joined(separator: ",")
   }
 
   private static func text(_ value: Double) -> String {
@@ -134,6 +146,8 @@ package struct MetricsText {
   }
 
   private static func escaped(_ text: String, quotes: Bool) -> String {
+    // Quotes, line feeds and backslashes.
+    guard text.utf8.contains(where: { $0 == 0x22 || $0 == 0x0a || $0 == 0x5c }) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -50,34 +50,39 @@ final class Director: RequestDirector {
       return completion(.refuse(error))
     }
     guard let inference = pick.request.inference, settings.needsTokens(inference) else {
-      return decide(pick, nil, completion)
+      return decide(pick, .none(.noTokens), completion)
+    }
+    let deadline = gateway.receivedNanoseconds &+ settings.tokenDeadline(inference)
+    if let remote = producers.remote {
+      return remote.ask(pick.request, deadline: deadline) { [self] findings in
+        decide(pick, findings, completion)
+      }
     }
     let hints = PromptResolver.Hints(
-      model: pick.request.targetModel.isEmpty ? nil : pick.request.targetModel,
-      deadline: gateway.receivedNanoseconds &+ settings.tokenDeadline(inference))
+      model: pick.request.targetModel.isEmpty ? nil : pick.request.targetModel, deadline: deadline)
     do throws(HTTPError) {
       try resolver.resolve(
         inference, body: gateway.body, since: pick.startedAt, hints
       ) { [self] resolved in
         switch resolved {
-        case .success(let prompt): decide(pick, prompt, completion)
+        case .success(let prompt): decide(pick, .resolved(prompt), completion)
         // A model that no endpoint names is the engine's to judge.
-        case .failure: decide(pick, nil, completion)
+        case .failure: decide(pick, .none(.noTokens), completion)
         }
       }
     } catch {
-      decide(pick, nil, completion)
+      decide(pick, .none(.noTokens), completion)
     }
   }
 
   // MARK: Deciding
 
   private func decide(
-    _ pick: Pick, _ prompt: ResolvedPrompt?, _ completion: (Direction) -> Void
+    _ pick: Pick, _ findings: PromptFindings, _ completion: (Direction) -> Void
   ) {
     let resolvedAt = MonotonicClock.nowNanoseconds()
     do throws(Refusal) {
-      let choice = try choose(pick, prompt)
+      let choice = try choose(pick, findings)
       let exchange = RoutedRequest(pick, choice, self)
       completion(.route(route(pick, choice, exchange)))
       // The answer is under way.
@@ -85,8 +90,8 @@ final class Director: RequestDirector {
         scheduler.remember(
           choice.request, choice.result, choice.pool, now: choice.decidedAt, memory: &memory)
       }
-      exchange.follow(prompt)
-      count(pick, choice, prompt, resolvedAt)
+      exchange.follow(findings)
+      count(pick, choice, findings, resolvedAt)
     } catch {
       metrics.attempted(AttemptLabels(.failure, targetModel: pick.request.targetModel))
       pick.metrics.refused(error)
@@ -95,9 +100,10 @@ final class Director: RequestDirector {
   }
 
   private func count(
-    _ pick: Pick, _ choice: Choice, _ prompt: ResolvedPrompt?, _ resolvedAt: UInt64
+    _ pick: Pick, _ choice: Choice, _ findings: PromptFindings, _ resolvedAt: UInt64
   ) {
-    let parse = prompt?.parseNanoseconds ?? 0
+    var parse: UInt64 = 0
+    if case .resolved(let prompt) = findings { parse = prompt.parseNanoseconds }
     func seconds(_ from: UInt64, _ to: UInt64) -> Double { Double(to &- from) / 1e9 }
     pick.metrics.decided(
       parseSeconds: Double(parse) / 1e9,
@@ -118,14 +124,14 @@ final class Director: RequestDirector {
   }
 
   /// Runs the plan over the endpoints that may take the request.
-  private func choose(_ pick: Pick, _ prompt: ResolvedPrompt?) throws(Refusal) -> Choice {
+  private func choose(_ pick: Pick, _ findings: PromptFindings) throws(Refusal) -> Choice {
     if settings.requiresTokens, let inference = pick.request.inference,
-      settings.needsTokens(inference), prompt.map({ $0.origin == .estimated }) ?? true
+      settings.needsTokens(inference), findings.gap != nil
     {
       throw Refusal(
         .serviceUnavailable,
         "the tokens of the prompt could not be had: "
-          + (prompt?.reason ?? "no endpoint serves the model '\(pick.request.targetModel)'"))
+          + (findings.reason ?? "nobody knows those of the model '\(pick.request.targetModel)'"))
     }
     let endpoints = pool.endpoints.allowed(by: pick.request.gateway.subset).ready
     guard !endpoints.isEmpty else {
@@ -133,14 +139,14 @@ final class Director: RequestDirector {
         .serviceUnavailable, "failed to find endpoint candidates for serving the request",
         droppedReason: "rejected-no-endpoints")
     }
-    var known = producers.read(pick.request, prompt)
+    var known = producers.read(pick.request, findings)
     let now = MonotonicClock.nowNanoseconds()
     var candidates = CandidatePool(
       endpoints.map { endpoint in
         Candidate(
           endpoint: endpoint.endpoint, load: endpoint.load(at: now), inFlight: endpoint.inFlight)
       }, producers: producers.names)
-    producers.fill(&candidates, endpoints, &known, prompt)
+    producers.fill(&candidates, endpoints, &known, findings)
     let request = SchedulingRequest(
       model: pick.request.targetModel,
       promptTokens: known.promptTokens,

@@ -22,7 +22,7 @@ enum PickerAssembly {
 
   /// The indexer inside: its endpoints, its tokens, and its own API.
   static func configuration(
-    _ flags: PickerFlags, _ setup: PickerSetup, _ log: Log
+    _ flags: PickerFlags, _ setup: PickerSetup, _ relay: EventRelay?, _ log: Log
   ) throws -> ServiceConfiguration {
     guard let discovery = setup.discovery?.plugin else {
       throw ConfigurationError([.init(.fault, path: "dataLayer", PickerSetup.discoveryAdvice)])
@@ -37,8 +37,27 @@ enum PickerAssembly {
     configuration.rendering = try rendering(setup.tokens.plugin)
     if let precise = setup.preciseProducer, precise.remoteURL == nil {
       if !precise.hashSeed.isEmpty { configuration.hashKey = precise.hashSeed }
+      configuration.events = KVEventsDefaults(precise.events)
+      configuration.events.relay = relay?.address
+    } else {
+      // Nobody reads what events tell.
+      configuration.events.port = nil
     }
     return configuration
+  }
+
+  /// The indexer elsewhere that a configuration names.
+  static func remoteIndexer(_ setup: PickerSetup, _ log: Log) throws -> RemoteIndexer? {
+    try setup.preciseProducer?.remoteURL.map { url in
+      guard let server = HTTPClient.Server(url) else {
+        throw ConfigurationError([
+          .init(
+            .fault, path: "remote.url",
+            "expected http://HOST:PORT, https://HOST:PORT or unix:/PATH, not '\(url)'")
+        ])
+      }
+      return try RemoteIndexer(settings: .init(server: server), log: log)
+    }
   }
 
   private static func rendering(_ tokens: TokenProducer) throws -> RendererSettings? {
@@ -72,7 +91,8 @@ enum PickerAssembly {
   }
 
   static func producers(
-    _ setup: PickerSetup, _ approximations: [ApproximateProducer], _ fleet: SharedFleet
+    _ setup: PickerSetup, _ approximations: [ApproximateProducer], _ fleet: SharedFleet,
+    _ remote: RemoteIndexer?
   ) -> PickerProducers {
     let fallback = setup.fallback.map { setup.prefixProducers[$0].name }
     return PickerProducers(
@@ -82,7 +102,14 @@ enum PickerAssembly {
         case .approximate:
           .approximate(approximations.firstIndex { $0.name == producer.name } ?? 0)
         case .precise(let parameters):
-          .precise(PreciseProducer(name: producer.name, fleet: fleet, parameters: parameters))
+          if let remote {
+            .remote(
+              RemoteProducer(
+                indexer: remote, weights: TierWeights(weights: parameters.tierWeights),
+                countsReservations: parameters.countsReservations))
+          } else {
+            .precise(PreciseProducer(fleet: fleet, parameters: parameters))
+          }
         }
       },
       approximations: approximations,

@@ -9,9 +9,13 @@ final class PickerEngines: @unchecked Sendable {
   private let setup: PickerSetup.EngineMetricsSetup?
   /// Nil when no metrics are to be read.
   private let scraper: EngineMetricsScraper?
+  private let log: Log
   private let lock = Lock()
+  // Under the lock:
   /// What the approximations were told last.
   private var told: [(endpoint: PickerEndpoint, cache: EngineCache?)] = []
+  private var members: [EndpointConfiguration.Identity: FleetMembership.Member] = [:]
+  private var resolver: EndpointResolver?
 
   /// Begins to read; there are no endpoints yet.
   ///
@@ -23,6 +27,7 @@ final class PickerEngines: @unchecked Sendable {
     self.pool = pool
     self.approximations = approximations
     self.setup = setup
+    self.log = log
     if let setup {
       scraper = try EngineMetricsScraper(
         settings: .init(setup.source, interval: interval), log: log)
@@ -31,17 +36,34 @@ final class PickerEngines: @unchecked Sendable {
     }
   }
 
-  func stop() { scraper?.stop() }
+  func stop() {
+    lock.withLock { resolver }?.stop()
+    scraper?.stop()
+  }
 
-  /// Takes over the fleet's members.
+  /// Takes over the fleet's members; those whose host name never resolved are left out.
   func set(_ members: [FleetMembership.Member]) {
-    let endpoints = members.map { member in
-      let configuration = member.configuration
-      let endpoint = Endpoint(
-        id: EndpointID(
-          namespace: configuration.identity.namespace, name: configuration.identity.name),
-        host: configuration.address.text, port: configuration.port, labels: configuration.labels)
-      return (endpoint: endpoint, member: member)
+    let resolver = lock.withLock {
+      self.members = Dictionary(
+        uniqueKeysWithValues: members.map { ($0.configuration.identity, $0) })
+      let resolver = self.resolver ?? EndpointResolver(log: log) { [unowned self] in set($0) }
+      self.resolver = resolver
+      return resolver
+    }
+    resolver.setEndpoints(members.map(\.configuration))
+  }
+
+  private func set(_ resolved: [ResolvedEndpoint]) {
+    let members = lock.withLock { self.members }
+    let endpoints = resolved.compactMap { resolved in
+      let configuration = resolved.configuration
+      return members[configuration.identity].map { member in
+        let id = EndpointID(
+          namespace: configuration.identity.namespace, name: configuration.identity.name)
+        let endpoint = Endpoint(
+          id: id, host: resolved.host, port: configuration.port, labels: configuration.labels)
+        return (endpoint: endpoint, member: member)
+      }
     }
     if let scraper, let setup {
       scraper.setEndpoints(endpoints.map { target($0.endpoint, $0.member, setup) })
@@ -60,7 +82,7 @@ final class PickerEngines: @unchecked Sendable {
       ?? extractor.engines.first { $0.name == extractor.defaultEngine } ?? EngineMetrics(name: name)
     return ScrapeTarget(
       id: endpoint.id, host: endpoint.host, port: endpoint.port, source: setup.source,
-      engine: engine)
+      address: member.configuration.metrics, engine: engine)
   }
 
   /// Tells the approximations what engines say of their caches, where that has changed.
@@ -83,7 +105,10 @@ final class PickerEngines: @unchecked Sendable {
   }
 
   /// An endpoint's engine may be gone.
-  func noteFailure(of endpoint: PickerEndpoint) { scraper?.noteFailure(endpoint.id) }
+  func noteFailure(of endpoint: PickerEndpoint) {
+    scraper?.noteFailure(endpoint.id)
+    lock.withLock { resolver }?.noteFailure(endpoint.member.configuration.address)
+  }
 
   /// The connection to an endpoint's KV events was lost.
   func noteDisconnection(of source: SourceID) {

@@ -16,6 +16,7 @@ struct PickerProducers: Sendable {
     /// An index into `approximations`.
     case approximate(Int)
     case precise(PreciseProducer)
+    case remote(RemoteProducer)
   }
 
   let names: [String]
@@ -29,37 +30,50 @@ struct PickerProducers: Sendable {
     producers.map { producer in
       switch producer {
       case .approximate: ApproxPrefixCacheProducer.type
-      case .precise: PrecisePrefixCacheProducer.type
+      case .precise, .remote: PrecisePrefixCacheProducer.type
       }
     }
   }
 
+  /// The indexer elsewhere that is to be asked; nil when the index is in this process.
+  var remote: RemoteProducer? {
+    for case .remote(let producer) in producers { return producer }
+    return nil
+  }
+
   /// Cuts a request's prompt into blocks for the approximations.
-  func read(_ request: ParsedRequest, _ prompt: ResolvedPrompt?) -> KnownPrompt {
+  func read(_ request: ParsedRequest, _ findings: PromptFindings) -> KnownPrompt {
     var known = KnownPrompt(approximations: approximations.map { $0.read(request) })
     known.promptTokens =
-      prompt?.tokenCount ?? known.approximations.first?.promptTokens ?? request.givenTokens
+      findings.tokenCount ?? known.approximations.first?.promptTokens ?? request.givenTokens
     return known
   }
 
   /// Says what each endpoint holds of the prompt, for each endpoint with the best that is known.
   func fill(
     _ pool: inout CandidatePool, _ endpoints: [PickerEndpoint], _ known: inout KnownPrompt,
-    _ prompt: ResolvedPrompt?
+    _ findings: PromptFindings
   ) {
     let promptTokens = known.promptTokens
     let guesses = approximations.indices.map { number in
       approximations[number].hits(
         &known.approximations[number], on: endpoints, promptTokens: promptTokens)
     }
-    let exact = prompt.flatMap { $0.origin == .estimated ? nil : $0 }
     for (index, producer) in producers.enumerated() {
-      let hits =
-        switch producer {
-        case .approximate(let number): guesses[number]
-        case .precise(let producer):
-          Self.combine(exact.map { producer.hits($0, on: endpoints) }, or: guesses[fallback])
+      let exact: [PrefixHit]?
+      switch (producer, findings) {
+      case (.approximate(let number), _):
+        for (candidate, hit) in guesses[number].enumerated() {
+          pool[producer: index, candidate] = hit
         }
+        continue
+      case (.precise(let producer), _):
+        exact = findings.exactPrompt.map { producer.hits($0, on: endpoints) }
+      case (.remote(let producer), .scored(let score)) where score.origin != .estimated:
+        exact = producer.hits(score, on: endpoints)
+      case (.remote, _): exact = nil
+      }
+      let hits = Self.combine(exact, or: guesses[fallback], because: findings.gap ?? .noTokens)
       for (candidate, hit) in hits.enumerated() {
         pool[producer: index, candidate] = hit
       }
@@ -67,9 +81,11 @@ struct PickerProducers: Sendable {
   }
 
   /// Exact hits where there are any, and guesses with the reason why not.
-  private static func combine(_ exact: [PrefixHit]?, or guesses: [PrefixHit]) -> [PrefixHit] {
+  private static func combine(
+    _ exact: [PrefixHit]?, or guesses: [PrefixHit], because gap: ApproximationCause
+  ) -> [PrefixHit] {
     guesses.indices.map { index in
-      guard let exact else { return guesses[index].because(.noTokens) }
+      guard let exact else { return guesses[index].because(gap) }
       switch exact[index].basis {
       case .precise(.exact): return exact[index]
       case .precise: return guesses[index].because(.notExact)
@@ -85,14 +101,14 @@ struct PickerProducers: Sendable {
   ///
   /// - Returns: Names of the reservations that were made.
   func learn(
-    _ known: KnownPrompt, _ prompt: ResolvedPrompt?, on endpoint: PickerEndpoint,
+    _ known: KnownPrompt, _ findings: PromptFindings, on endpoint: PickerEndpoint,
     named name: String,
     now: UInt64
   ) -> [String] {
     for (approximation, prompt) in zip(approximations, known.approximations) {
       approximation.learn(prompt, on: endpoint)
     }
-    guard let prompt, prompt.origin != .estimated else { return [] }
+    guard let prompt = findings.exactPrompt else { return [] }
     return producers.flatMap { producer -> [String] in
       guard case .precise(let precise) = producer else { return [] }
       return precise.reserve(prompt, for: endpoint, named: name, now: now)

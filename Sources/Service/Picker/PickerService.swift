@@ -17,6 +17,10 @@ package final class PickerService: Sendable {
   /// What decides on requests.
   let director: Director
   private let flags: PickerFlags
+  /// Where engines connect to publish; nil when they are connected to.
+  private let relay: EventRelay?
+  /// The indexer that is asked in place of the own index.
+  private let remote: RemoteIndexer?
   private let indexer: IndexerService
   private let engines: PickerEngines
   private let gateway: GRPCServer
@@ -40,13 +44,18 @@ package final class PickerService: Sendable {
     let engines = try PickerEngines(
       setup.metrics, interval: flags.metricsInterval, pool: pool, approximations: approximations,
       log: log)
+    let relay = try setup.preciseProducer?.events.boundAddress.map {
+      try EventRelay(bindingTo: $0)
+    }
     let indexer = try IndexerService(
-      try PickerAssembly.configuration(flags, setup, log), membersChanged: { engines.set($0) },
+      try PickerAssembly.configuration(flags, setup, relay, log),
+      membersChanged: { engines.set($0) },
       disconnected: { engines.noteDisconnection(of: $0) }, tick: { engines.refreshCaches() })
+    let remote = try PickerAssembly.remoteIndexer(setup, log)
     let director = Director(
       settings: PickerAssembly.settings(flags, setup), pool: pool, resolver: indexer.resolver,
       scheduler: Scheduler(setup.plan),
-      producers: PickerAssembly.producers(setup, approximations, indexer.fleet),
+      producers: PickerAssembly.producers(setup, approximations, indexer.fleet, remote),
       engines: engines, metrics: metrics)
     var limits = ExternalProcessorLimits()
     limits.decisionTimeout = flags.decisionTimeout
@@ -57,6 +66,8 @@ package final class PickerService: Sendable {
       engines: engines, producers: director.producers,
       inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams)
     self.director = director
+    self.relay = relay
+    self.remote = remote
     self.indexer = indexer
     self.engines = engines
     self.state = state
@@ -83,8 +94,10 @@ package final class PickerService: Sendable {
         credentials: credentials.current, tlsPolicy: flags.tls)
       reload.give(to: nil, gateway, unless: credentials.current, log)
     } catch {
+      remote?.stop()
       engines.stop()
       indexer.stop()
+      relay?.stop()
       throw error
     }
     addresses = gateway.addresses
@@ -107,6 +120,7 @@ package final class PickerService: Sendable {
     return [
       "ext_proc on \(list(addresses)), \(tls)", "health checks on \(list(healthAddresses))",
       "metrics on \(list(metricsAddresses))",
+      relay.map { "KV events of all engines on \($0.endpoint)" },
       adminAddresses.isEmpty ? nil : "the indexer's API on \(list(adminAddresses))",
     ].compactMap(\.self)
   }
@@ -119,7 +133,9 @@ package final class PickerService: Sendable {
     health.stop(waitingAtMost: .zero)
     metrics.stop(waitingAtMost: .seconds(1))
     credentials.files?.stop()
+    remote?.stop()
     engines.stop()
     indexer.stop()
+    relay?.stop()
   }
 }

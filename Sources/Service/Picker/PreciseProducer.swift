@@ -4,9 +4,9 @@ import Tokenize
 
 /// Prefix hits from the index in this process.
 struct PreciseProducer: Sendable {
-  let name: String
   let fleet: SharedFleet
   let parameters: PrecisePrefixCacheProducer
+  private var weights: TierWeights { TierWeights(weights: parameters.tierWeights) }
 
   /// What each endpoint holds of a request's prompts; sums where there are several.
   ///
@@ -52,24 +52,8 @@ struct PreciseProducer: Sendable {
     }
     guard reads else { return }
     hit.matchedTokens += match.matchedTokens
-    hit.weightedTokens += weighted(match)
+    hit.weightedTokens += weights.weighted(match.matchedTokens, match.tierTokens)
     if parameters.countsReservations { hit.reservedTokens += match.reservedTokens }
-  }
-
-  /// Each token worth the weight of the fastest tier that holds it.
-  private func weighted(_ match: PrefixMatch) -> Double {
-    var rest = match.matchedTokens
-    var sum = 0.0
-    var reached = 0
-    for tier in Tier.allCases {
-      let more = min(max(match.tierTokens[tier] - reached, 0), rest)
-      guard more > 0 else { continue }
-      sum += Double(more) * (parameters.tierWeights[tier.name] ?? 1)
-      reached += more
-      rest -= more
-    }
-    // Blocks that continue another tier's prefix do not begin one of their own.
-    return sum + Double(rest)
   }
 
   /// Claims that an endpoint will hold the prompts of a request soon.

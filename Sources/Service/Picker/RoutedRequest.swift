@@ -34,12 +34,12 @@ final class RoutedRequest: RoutedExchange {
   }
 
   /// Books what the decision makes likely: reservations, and what approximations learn.
-  func follow(_ prompt: ResolvedPrompt?) {
+  func follow(_ findings: PromptFindings) {
     noteInFlight()
     var made: [String] = []
     for target in choice.targets where target.holdsPrompt {
       made += director.producers.learn(
-        choice.known, prompt, on: target.endpoint, named: director.nextClaim(),
+        choice.known, findings, on: target.endpoint, named: director.nextClaim(),
         now: choice.decidedAt)
     }
     director.noteHits(choice)

@@ -55,7 +55,20 @@ extension PickerMetrics {
     }
     return [.precise, .none].map { sample($0, "", predictions.picks[$0].value) }
       + ApproximationCause.allCases.map {
-        sample(.approximate, $0.rawValue, predictions.approximations[$0]?.value ?? 0)
+        sample(.approximate, $0.metricValue, predictions.approximations[$0]?.value ?? 0)
       }
+  }
+}
+
+extension ApproximationCause {
+  /// The value of a label, in the form of all others.
+  fileprivate var metricValue: String {
+    switch self {
+    case .configured: "configured"
+    case .noTokens: "no_tokens"
+    case .noEvents: "no_events"
+    case .notExact: "not_exact"
+    case .noAnswer: "no_answer"
+    }
   }
 }

@@ -2,7 +2,7 @@ package import Tokenize
 
 /// Collects the faults of a document while it is read, so that all can be told at once.
 package final class YAMLReading {
-  private let file: String
+  let file: String
   private var faults: [YAMLFault] = []
   private(set) var warnings: [YAMLFault] = []
 

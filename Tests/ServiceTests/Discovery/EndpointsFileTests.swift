@@ -1,3 +1,4 @@
+import EPPScorer
 import Testing
 
 @testable import Service
@@ -188,10 +189,23 @@ import Testing
       "3:10: endpoints[1].name: line 2 has the name 'x' in the namespace 'default' already"
     ),
     (
-      "endpoints:\n- {address: a, port: 1}\n- {address: A, port: 2}",
-      "3:3: endpoints[1].kvEvents: tcp://a:5557 is for the events of 'a:2' rank 0 and for the "
+      "endpoints:\n- {address: a, port: 1, kvEvents: {ranks: 1}}\n"
+        + "- {address: A, port: 2, kvEvents: {ranks: 1}}",
+      "3:35: endpoints[1].kvEvents: tcp://a:5557 is for the events of 'a:2' rank 0 and for the "
         + "events of 'a:1' rank 0; give each its own in 'kvEvents', or 'ranks: 0' to an endpoint "
         + "without events"
+    ),
+    (
+      "endpoints: [{address: a, port: 1, metrics: {scheme: ftp}}]",
+      "1:53: endpoints[0].metrics.scheme: expected http or https, not 'ftp'"
+    ),
+    (
+      "endpoints: [{address: a, port: 1, metrics: {path: metrics}}]",
+      "1:51: endpoints[0].metrics.path: expected a path such as /metrics, not 'metrics'"
+    ),
+    (
+      "endpoints: [{address: a, port: 1, metrics: {prot: 1}}]",
+      "1:45: endpoints[0].metrics.prot: unknown field; did you mean 'port'?"
     ),
     (
       "endpoints: [{address: a, port: 1, kvEvents: {ranks: 2, replayEndpoint: 'tcp://a:5558'}}]",
@@ -204,6 +218,118 @@ import Testing
   ) {
     let error = #expect(throws: YAMLError.self) { try parse(text) }
     #expect(error?.description == "e.yaml:" + expected)
+  }
+
+  @Test func `endpoints of one host without events of their own are loaded, with a warning`() throws
+  {
+    let file = try parse(
+      """
+      endpoints:
+      - {name: ep1, address: "127.0.0.1", port: "8000"}
+      - {name: ep2, address: "127.0.0.1", port: "8001"}
+      - {name: ep3, address: "127.0.0.2", port: "8000"}
+      - {name: ep4, address: "127.0.0.3", port: "8000"}
+      - {name: ep5, address: "127.0.0.9", port: "1", kvEvents: {endpoint: "tcp://127.0.0.3:5557"}}
+      """)
+    #expect(file.endpoints.map(\.sources.count) == [0, 0, 1, 0, 1])
+    #expect(
+      file.warnings.map(\.description) == [
+        "e.yaml:2:3: endpoints[0]: its KV events are not followed: tcp://127.0.0.1:5557 would be "
+          + "for those of 'ep1' and of 'ep2'; give each engine a port of its own and say it here, "
+          + #"such as kvEvents: {endpoint: "tcp://127.0.0.1:5558"}"#,
+        "e.yaml:3:3: endpoints[1]: its KV events are not followed: tcp://127.0.0.1:5557 would be "
+          + "for those of 'ep2' and of 'ep1'; give each engine a port of its own and say it here, "
+          + #"such as kvEvents: {endpoint: "tcp://127.0.0.1:5558"}"#,
+        "e.yaml:5:3: endpoints[3]: its KV events are not followed: tcp://127.0.0.3:5557 would be "
+          + "for those of 'ep4' and of 'ep5'; give each engine a port of its own and say it here, "
+          + #"such as kvEvents: {endpoint: "tcp://127.0.0.3:5558"}"#,
+      ])
+  }
+
+  @Test func `a plan may say where events are that a file does not tell of`() throws {
+    var defaults = KVEventsDefaults()
+    defaults.port = 6000
+    defaults.replayPort = 7000
+    defaults.topic = "kv@"
+    let text = """
+      endpoints:
+      - {address: a, port: 1}
+      - {address: b, port: 1, kvEvents: {ranks: 2, topic: x}}
+      - {address: c, port: 1, kvEvents: {endpoint: "tcp://c:1"}}
+      - {address: d, port: 1, kvEvents: {ranks: 0}}
+      """
+    let file = try EndpointsFile(parsing: Array(text.utf8), file: "e.yaml", defaults: defaults)
+    #expect(
+      file.endpoints.map(\.sources) == [
+        [try source(0, "tcp://a:6000", "tcp://a:7000")],
+        [
+          try source(0, "tcp://b:6000", "tcp://b:7000"),
+          try source(1, "tcp://b:6001", "tcp://b:7001"),
+        ], [try source(0, "tcp://c:1")], [],
+      ])
+    #expect(file.endpoints.map(\.topic) == ["kv@", "x", "kv@", "kv@"])
+    var events = PrecisePrefixCacheProducer.Events()
+    events.discoversEndpoints = false
+    let none = "endpoints: [{address: a, port: 1}, {address: b, port: 1, kvEvents: {ranks: 0}}]"
+    let unfollowed = try EndpointsFile(
+      parsing: Array(none.utf8), file: "e.yaml", defaults: KVEventsDefaults(events))
+    #expect(unfollowed.endpoints.map(\.sources.count) == [0, 0])
+    let error = #expect(throws: YAMLError.self) {
+      try EndpointsFile(
+        parsing: Array("endpoints: [{address: b, port: 1, kvEvents: {ranks: 1}}]".utf8),
+        file: "e.yaml", defaults: KVEventsDefaults(events))
+    }
+    #expect(
+      error?.description == "e.yaml:1:45: endpoints[0].kvEvents: the field 'endpoint' is missing")
+  }
+
+  @Test func `metrics may be somewhere else, in a field or in labels`() throws {
+    let file = try parse(
+      """
+      endpoints:
+      - {address: a, port: 1, metrics: {scheme: https, host: m, port: 9, path: /m}}
+      - {address: b, port: 1, labels: {metricsAddress: M.x, metricsPort: "9"}}
+      - {address: c, port: 1, labels: {metricsPort: "9"}, metrics: {port: 8}}
+      - {address: d, port: 1, labels: {metricsAddress: "a b", metricsPort: none}}
+      - {address: e, port: 1, metrics: {}}
+      """)
+    #expect(
+      file.endpoints.map(\.metrics) == [
+        MetricsAddress(scheme: "https", host: HostName("m"), port: 9, path: "/m"),
+        MetricsAddress(host: HostName("m.x"), port: 9), MetricsAddress(port: 8), nil, nil,
+      ])
+    #expect(
+      file.warnings.map(\.description) == [
+        "e.yaml:5:50: endpoints[3].labels.metricsAddress: the label is ignored: 'a b' is no host",
+        "e.yaml:5:70: endpoints[3].labels.metricsPort: the label is ignored: 'none' is no port",
+      ])
+  }
+
+  @Test func `faults of several files name each its own`() {
+    func file(_ name: String, _ text: String) -> (file: String, bytes: [UInt8]) {
+      (file: name, bytes: Array(text.utf8))
+    }
+    let files = [
+      file("1.yaml", "endpoints: [{name: a, address: a, port: 1}]"),
+      file("2.yaml", "endpoints: [{name: a, address: b, port: 1}, {address: c}]"),
+      file("3.yaml", "["),
+    ]
+    let error = #expect(throws: YAMLError.self) {
+      try EndpointsFile(parsing: files, defaults: KVEventsDefaults())
+    }
+    #expect(
+      error?.faults.map(\.description).sorted() == [
+        "2.yaml:1:20: endpoints[0].name: 1.yaml line 1 has the name 'a' in the namespace "
+          + "'default' already",
+        "2.yaml:1:45: endpoints[1]: the field 'port' is missing",
+        "3.yaml:2:1: did not find expected node content (while parsing a flow node)",
+      ])
+  }
+
+  @Test func `a file of more than a mebibyte is refused`() throws {
+    let text = "endpoints: []\n#" + String(repeating: "x", count: 1 << 20)
+    let error = #expect(throws: YAMLError.self) { try parse(text) }
+    #expect(error?.description == "e.yaml: 1048591 bytes are more than the 1048576 allowed")
   }
 
   @Test func `one name may stand in two namespaces`() throws {

@@ -47,7 +47,13 @@ import Testing
     #expect(watcher.rejection == nil)
 
     try replace("endpoints: []\n", directory)
-    #expect(summary(events.next()) == "-b -c")
+    let emptied = events.next()
+    #expect(summary(emptied) == "-b -c")
+    guard case .accepted(let change) = emptied else { return }
+    #expect(
+      change.warnings.map(\.description) == [
+        "\(path): endpoints: the list is empty now; all 2 endpoints are gone"
+      ])
     watcher.stop()
   }
 
@@ -72,8 +78,61 @@ import Testing
     #expect(summary(events.next()) == "+b -a")
   }
 
-  private func replace(_ text: String, _ directory: TemporaryDirectory) throws {
+  @Test func `the files of a directory are one list, and a bad one leaves all as it was`() throws {
+    let directory = try TemporaryDirectory()
+    let events = Arrivals<EndpointsWatcher.Event>()
+    let empty = #expect(throws: YAMLError.self) { try EndpointsWatcher(directory.path) { _ in } }
+    #expect(
+      empty?.description == "\(directory.path): there is no .yaml, .yml, .json file in it")
+    try directory.write(text([("b", 1)]), to: "2.yml")
+    try directory.write(text([("a", 1)]), to: "1.yaml")
+    try directory.write("not: [read", to: "notes.txt")
+    try directory.write("not: [read", to: ".3.yaml")
+    let watcher = try EndpointsWatcher(directory.path) { events.add($0) }
+    #expect(summary(events.next()) == "+a +b")
+
+    try replace(text([("c", 1)]), directory, "3.json")
+    #expect(summary(events.next()) == "+c")
+    try replace(text([("d", 1), ("a", 2)]), directory, "3.json")
+    #expect(
+      summary(events.next())
+        == "\(directory.path)/1.yaml line 2 has the name 'a' in the namespace 'default' already")
+    #expect(watcher.endpoints.map(\.name) == ["a", "b", "c"])
+    try FileManager.default.removeItem(atPath: directory.path + "/1.yaml")
+    #expect(summary(events.next()) == "+d -c ~a")
+    #expect(watcher.endpoints.map(\.authority) == ["b:1", "d:1", "a:2"])
+    try FileManager.default.removeItem(atPath: directory.path + "/2.yml")
+    #expect(summary(events.next()) == "-b")
+    try FileManager.default.removeItem(atPath: directory.path + "/3.json")
+    #expect(summary(events.next()) == "there is no .yaml, .yml, .json file in it")
+    #expect(watcher.endpoints.map(\.name) == ["d", "a"])
+    watcher.stop()
+  }
+
+  @Test func `a directory of links is followed where the links lead`() throws {
+    let directory = try TemporaryDirectory()
+    let files = FileManager.default
+    for (version, name) in [("v1", "a"), ("v2", "b")] {
+      try files.createDirectory(
+        atPath: directory.path + "/" + version, withIntermediateDirectories: true)
+      try directory.write(text([(name, 1)]), to: version + "/e.yaml")
+    }
+    try files.createSymbolicLink(atPath: directory.path + "/..data", withDestinationPath: "v1")
+    try files.createSymbolicLink(
+      atPath: directory.path + "/e.yaml", withDestinationPath: "..data/e.yaml")
+    let events = Arrivals<EndpointsWatcher.Event>()
+    let watcher = try EndpointsWatcher(directory.path) { events.add($0) }
+    #expect(summary(events.next()) == "+a")
+    try files.createSymbolicLink(atPath: directory.path + "/..new", withDestinationPath: "v2")
+    #expect(rename(directory.path + "/..new", directory.path + "/..data") == 0)
+    #expect(summary(events.next()) == "+b -a")
+    watcher.stop()
+  }
+
+  private func replace(
+    _ text: String, _ directory: TemporaryDirectory, _ name: String = "e.yaml"
+  ) throws {
     try directory.write(text, to: "new")
-    #expect(rename(directory.path + "/new", directory.path + "/e.yaml") == 0)
+    #expect(rename("\(directory.path)/new", "\(directory.path)/\(name)") == 0)
   }
 }

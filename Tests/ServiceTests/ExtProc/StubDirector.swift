@@ -84,5 +84,6 @@ final class StubExchange: RoutedExchange, @unchecked Sendable {
 
   func responseBegan(status: Int) { lock.withLock { told.append(.began(status)) } }
   func responseBodyBegan() { lock.withLock { told.append(.body) } }
+  func responseBodyContinued() {}
   func ended(_ end: ExchangeEnd) { lock.withLock { told.append(.ended(end)) } }
 }

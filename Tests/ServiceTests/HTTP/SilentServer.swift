@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Listens on a port of its own and never accepts.

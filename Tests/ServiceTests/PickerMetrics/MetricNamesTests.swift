@@ -136,14 +136,16 @@ import Tokenize
     metrics.pluginDuration(PluginLabels(extensionPoint: "Scorer", type: "t", name: "n"))
       .observe(1e-4)
     metrics.prefixHits(of: producer).ratio.observe(0.5)
-    metrics.errors(of: DataSourceLabels(source: "s")).add()
-    metrics.errors(of: DataSourceLabels(source: "s", extractor: "x")).add()
     var sample = PickerSample()
     var load = EndpointLoad()
     load.waitingRequests = 1
     load.runningRequests = 1
     load.cacheUsage = 0.5
     sample.members = [PickerSample.Member(endpoint, load: load, isUp: true)]
+    sample.pollErrors = [(labels: [(name: "source_type", value: "s")], value: 1)]
+    sample.extractErrors = [
+      (labels: [(name: "source_type", value: "s"), (name: "extractor_type", value: "x")], value: 1)
+    ]
     sample.indexes = [PickerSample.Index(producer, entries: 5)]
     var text = MetricsText()
     metrics.add(to: &text, sample)

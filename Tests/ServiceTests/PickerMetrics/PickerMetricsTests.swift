@@ -167,7 +167,7 @@ import Tokenize
     let picks = lines("kvindexer_epp_picks_total")
     #expect(picks.contains(#"kvindexer_epp_picks_total{basis="precise",cause=""} 1"#))
     #expect(picks.contains(#"kvindexer_epp_picks_total{basis="none",cause=""} 1"#))
-    #expect(picks.contains(#"kvindexer_epp_picks_total{basis="approximate",cause="noTokens"} 1"#))
+    #expect(picks.contains(#"kvindexer_epp_picks_total{basis="approximate",cause="no_tokens"} 1"#))
     #expect(picks.count == 2 + ApproximationCause.allCases.count)
     let errors = lines("kvindexer_epp_prediction_error_tokens_bucket")
     #expect(errors.contains { $0.hasSuffix(#"{basis="precise",le="-1"} 0"#) })

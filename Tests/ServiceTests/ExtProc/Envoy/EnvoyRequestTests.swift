@@ -121,13 +121,31 @@ struct EnvoyRequestTests {
     harness.stop()
   }
 
-  @Test(arguments: [10, 200_000])
-  func `another body takes the place of the client's`(_ size: Int) throws {
+  @Test(arguments: [10, 200_000], [false, true])
+  func `another body takes the place of the client's`(
+    _ size: Int, _ keepsLength: Bool
+  ) throws {
     let backend = try Backend()
     let body = [UInt8](repeating: UInt8(ascii: "b"), count: size)
-    let harness = try EnvoyHarness(StubDirector(to: backend.address) { $0.body = body })
+    let harness = try EnvoyHarness(
+      StubDirector(to: backend.address) { $0.body = body }, keepsLength ? ["--keep-length"] : [])
     #expect(try harness.post().status == 200)
-    #expect(backend.requests.first?.body == body)
+    let request = try #require(backend.requests.first)
+    #expect(request.body == body)
+    #expect(request.header("content-length") == (keepsLength ? "\(size)" : nil))
+    harness.stop()
+  }
+
+  @Test func `a length that the gateway keeps is the client's`() throws {
+    let backend = try Backend()
+    let director = StubDirector(to: backend.address) {
+      $0.modelRewrite = ModelRewrite(client: "a-longer-name", target: "target")
+    }
+    let harness = try EnvoyHarness(director, ["--keep-length"])
+    let reply = try harness.post(body: [UInt8](repeating: 1, count: 100_000))
+    #expect(backend.requests.first?.header("content-length") == "100000")
+    #expect(reply.text.hasPrefix(#"{"model":"a-longer-name","body_bytes":100000,"#))
+    #expect(reply.text.hasSuffix("}}}"))
     harness.stop()
   }
 
