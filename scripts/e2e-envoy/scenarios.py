@@ -240,7 +240,8 @@ def killed_engine(stage: Stage) -> str:
     early = [outcome for outcome in failures if outcome.ended < moment]
     expect(not early, "requests failed before", early[:3])
     # Whoever was sent there in the moment before anybody could know fails too.
-    expect(not late(failures, moment, 0.5), "later requests failed", late(failures, moment, 0.5)[:3])
+    later = late(failures, moment, 0.5)
+    expect(not later, "later requests failed", later[:3])
     expect(count == len(failures), "requests failed when the engine came back", failures[count:])
     expect(count <= 32, "more failed than were under way", count)
     after = len(late(failures, moment, 0.0))
@@ -274,7 +275,8 @@ def without_picker(
         back = time.monotonic()
         load.run_for(2)
     failures = load.failures()
-    expect(not late(failures, gone, 0.1), "requests failed without it", late(failures, gone, 0.1)[:3])
+    later = late(failures, gone, 0.1)
+    expect(not later, "requests failed without it", later[:3])
     expect(len(failures) <= failures_max, f"{len(failures)} requests failed", failures[:3])
     without = sum(gone < outcome.began < back for outcome in load.outcomes)
     wait_for(

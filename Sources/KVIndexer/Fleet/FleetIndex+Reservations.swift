@@ -73,8 +73,9 @@ extension FleetIndex {
     guard !names.isEmpty else { return }
     for name in names {
       guard let claim = reservations.claims[name] else { continue }
-      index.match(claim.keys, count: claim.keys.count, into: &confirming)
-      if confirming[lane] == claim.keys.count { reservations.confirm(name, now: now) }
+      let keys = reservations.keys(of: claim)
+      index.match(keys, count: keys.count, into: &confirming)
+      if confirming[lane] == keys.count { reservations.confirm(name, now: now) }
     }
   }
 }

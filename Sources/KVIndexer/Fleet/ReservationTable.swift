@@ -7,10 +7,22 @@
 public struct ReservationTable: ~Copyable {
   /// One claim.
   struct Reservation {
-    var lane: LaneID
-    var keys: [UInt64]
+    var holding: HoldingID
     var madeAt: UInt64
     var expiresAt: UInt64
+  }
+
+  /// The blocks of one prompt in a lane; keys are chained, so the last one stands for all.
+  struct HoldingID: Hashable {
+    var lane: LaneID
+    var lastKey: UInt64
+    var count: Int
+  }
+
+  /// What equal claims hold together: a burst of one prompt is stored once.
+  private struct Holding {
+    var keys: [UInt64]
+    var claims: Int
   }
 
   /// What became of claims.
@@ -35,6 +47,7 @@ public struct ReservationTable: ~Copyable {
   var index = PrefixIndex(byteBudget: 256 << 20)
   private var scopes: [HashScope] = []
   private(set) var claims: [String: Reservation] = [:]
+  private var holdings: [HoldingID: Holding] = [:]
   private var claimsByLane: [Set<String>] = []
   private var blocks = 0
   /// No claim expires before this.
@@ -69,18 +82,23 @@ public struct ReservationTable: ~Copyable {
     _ name: String, lane: LaneID, keys: [UInt64], now: UInt64, lifetime: UInt64?
   ) -> UInt64? {
     if claims[name] != nil, take(name) { counters.cancelled += 1 }
-    guard claims.count < Self.claimsMax, blocks + keys.count <= Self.blocksMax else {
+    let holding = HoldingID(lane: lane, lastKey: keys.last ?? 0, count: keys.count)
+    let isHeld = holdings[holding] != nil
+    guard claims.count < Self.claimsMax, isHeld || blocks + keys.count <= Self.blocksMax else {
       counters.refused += 1
       return nil
     }
     let expiry = now &+ (lifetime ?? lag.timeToLive)
-    index.store(
-      lane, scope: &scopes[lane.index], parent: .root(BlockKey(0)), keys: keys,
-      hashes: keys.map { EngineHash($0) }, count: keys.count)
-    claims[name] = Reservation(lane: lane, keys: keys, madeAt: now, expiresAt: expiry)
+    if !isHeld {
+      index.store(
+        lane, scope: &scopes[lane.index], parent: .root(BlockKey(0)), keys: keys,
+        hashes: keys.map { EngineHash($0) }, count: keys.count)
+      blocks += keys.count
+    }
+    holdings[holding, default: Holding(keys: keys, claims: 0)].claims += 1
+    claims[name] = Reservation(holding: holding, madeAt: now, expiresAt: expiry)
     claimsByLane[lane.index].insert(name)
     earliestExpiry = min(earliestExpiry, expiry)
-    blocks += keys.count
     counters.made += 1
     return expiry
   }
@@ -96,7 +114,7 @@ public struct ReservationTable: ~Copyable {
   mutating func confirm(_ name: String, now: UInt64) {
     guard let claim = claims[name], take(name) else { return }
     // A prompt below one block is in no event, so any event confirms it: it says nothing of lags.
-    if !claim.keys.isEmpty { lag.observe(now &- claim.madeAt) }
+    if claim.holding.count > 0 { lag.observe(now &- claim.madeAt) }
     counters.confirmed += 1
   }
 
@@ -120,12 +138,19 @@ public struct ReservationTable: ~Copyable {
   /// Names of the claims on `lane`.
   func names(on lane: LaneID) -> Set<String> { claimsByLane[lane.index] }
 
+  /// The blocks that a claim is about.
+  func keys(of claim: Reservation) -> [UInt64] { holdings[claim.holding]?.keys ?? [] }
+
   private mutating func take(_ name: String) -> Bool {
     guard let claim = claims.removeValue(forKey: name) else { return false }
-    claimsByLane[claim.lane.index].remove(name)
-    blocks -= claim.keys.count
-    for key in claim.keys.reversed() {
-      index.remove(claim.lane, scope: &scopes[claim.lane.index], hash: EngineHash(key))
+    let lane = claim.holding.lane
+    claimsByLane[lane.index].remove(name)
+    holdings[claim.holding]?.claims -= 1
+    guard let holding = holdings[claim.holding], holding.claims == 0 else { return true }
+    holdings[claim.holding] = nil
+    blocks -= holding.keys.count
+    for key in holding.keys.reversed() {
+      index.remove(lane, scope: &scopes[lane.index], hash: EngineHash(key))
     }
     return true
   }

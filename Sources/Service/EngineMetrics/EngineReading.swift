@@ -22,6 +22,8 @@ package final class EngineReading: Sendable {
 /// What is known of an endpoint's engine at one moment.
 package struct EngineSnapshot: Sendable, Equatable {
   package var health = EndpointHealth.unknown
+  /// Whether somebody saw a sign of its end that no read has disproved yet.
+  package var isSuspected = false
   /// The last that was read, however old; nothing when there never was anything.
   package var report = EngineReport()
   /// When that was, in monotonic nanoseconds; nil for never.

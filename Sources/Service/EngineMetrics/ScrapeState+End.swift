@@ -29,6 +29,8 @@ extension ScrapeState {
     case .failed(let error):
       pause = take(error, &member, &notices)
     }
+    // A read that was under way when somebody saw a sign of failure disproves nothing.
+    if !member.isHastened { member.reading.update { $0.isSuspected = false } }
     schedule(&member, at: member.isHastened ? now + member.pace.shortPause : now + pause)
     member.isHastened = false
     members[job.target.id] = member

@@ -23,6 +23,7 @@ extension ScrapeState {
   mutating func noteFailure(_ id: EndpointID, at now: UInt64) -> Bool {
     guard let index = members.index(forKey: id) else { return false }
     members.values[index].health.suspect()
+    members.values[index].reading.update { $0.isSuspected = true }
     if members.values[index].isReading {
       // What is under way may have been answered before the failure.
       members.values[index].isHastened = true

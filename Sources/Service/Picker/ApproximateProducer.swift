@@ -11,6 +11,8 @@ struct ApproximatePrompt: Sendable {
   var blockTokens = 1
   /// Leading blocks that each candidate was believed to hold; empty before it was asked.
   var believed: [Int] = []
+  /// Whether the engine will look for cached blocks.
+  var readsCache = true
 
   var blockCount: Int { blocks.reduce(0) { $0 + $1.count } }
 }
@@ -22,6 +24,8 @@ struct ApproximatePrompt: Sendable {
 final class ApproximateProducer: @unchecked Sendable {
   private struct Lane {
     var lane: ApproximateLane
+    /// Where its engine is.
+    var address: String
     /// What the engine, or the configuration, says that fits.
     var nominal: Int
     /// When the capacity may change again, in monotonic nanoseconds.
@@ -54,15 +58,19 @@ final class ApproximateProducer: @unchecked Sendable {
   // MARK: Endpoints
 
   /// Takes over the pool's endpoints and what their engines say of their caches.
-  func set(_ endpoints: [(id: EndpointID, cache: EngineCache?)]) {
+  ///
+  /// Of one that is gone, or somewhere else by now, nothing is known any more.
+  func set(_ endpoints: [(endpoint: PickerEndpoint, cache: EngineCache?)]) {
     lock.withLock {
-      let present = Set(endpoints.map(\.id))
-      for (id, lane) in lanes where !present.contains(id) {
+      let addresses = Dictionary(
+        uniqueKeysWithValues: endpoints.map { ($0.endpoint.id, $0.endpoint.endpoint.address) })
+      for (id, lane) in lanes where addresses[id] != lane.address {
         index.removeEndpoint(lane.lane)
         lanes[id] = nil
       }
       if parameters.autoTune { tune(endpoints.lazy.compactMap(\.cache?.blockTokens).max() ?? 0) }
-      for (id, cache) in endpoints {
+      for (endpoint, cache) in endpoints {
+        let id = endpoint.id
         let capacity = capacity(cache)
         if var lane = lanes[id] {
           guard lane.nominal != capacity else { continue }
@@ -70,7 +78,8 @@ final class ApproximateProducer: @unchecked Sendable {
           lane.nominal = capacity
           lanes[id] = lane
         } else if let lane = index.addEndpoint(capacityBlocks: capacity) {
-          lanes[id] = Lane(lane: lane, nominal: capacity)
+          lanes[id] = Lane(
+            lane: lane, address: endpoint.endpoint.address, nominal: capacity)
         }
       }
     }
@@ -101,7 +110,8 @@ final class ApproximateProducer: @unchecked Sendable {
   func read(_ request: ParsedRequest) -> ApproximatePrompt {
     guard let inference = request.inference else { return ApproximatePrompt() }
     let estimator = lock.withLock { self.estimator }
-    var prompt = ApproximatePrompt(blockTokens: estimator.blockTokens)
+    var prompt = ApproximatePrompt(
+      blockTokens: estimator.blockTokens, readsCache: inference.readsCache)
     if case .tokens(let prompts) = inference.prompt {
       prompt.blocks = prompts.map {
         estimator.blocks(
@@ -148,7 +158,8 @@ final class ApproximateProducer: @unchecked Sendable {
     return believed.map { blocks in
       PrefixHit(
         basis: .approximate(.configured),
-        matchedTokens: min(Int(Double(blocks) * tokensPerBlock), blockTokens),
+        matchedTokens: prompt.readsCache
+          ? min(Int(Double(blocks) * tokensPerBlock), blockTokens) : 0,
         blockTokens: blockTokens)
     }
   }
@@ -179,9 +190,9 @@ final class ApproximateProducer: @unchecked Sendable {
     _ cachedTokens: Int, of prompt: ApproximatePrompt, promptTokens: Int, candidate: Int,
     on endpoint: PickerEndpoint, now: UInt64
   ) {
-    guard candidate < prompt.believed.count, promptTokens > 0, prompt.promptTokens > 0 else {
-      return
-    }
+    guard prompt.readsCache, candidate < prompt.believed.count, promptTokens > 0,
+      prompt.promptTokens > 0
+    else { return }
     let estimated = Double(cachedTokens) * Double(prompt.promptTokens) / Double(promptTokens)
     let delivered = Int(estimated / Double(prompt.blockTokens))
     let believed = prompt.believed[candidate]

@@ -86,6 +86,10 @@ final class Director: RequestDirector {
       let exchange = RoutedRequest(pick, choice, self)
       completion(.route(route(pick, choice, exchange)))
       // The answer is under way.
+      memoryLock.withLock {
+        scheduler.remember(
+          choice.request, choice.result, choice.pool, now: choice.decidedAt, memory: &memory)
+      }
       exchange.follow(findings)
       count(pick, choice, findings, resolvedAt)
     } catch {
@@ -108,7 +112,8 @@ final class Director: RequestDirector {
       scheduleSeconds: seconds(choice.matchedAt, choice.decidedAt))
     metrics.attempted(
       AttemptLabels(
-        .success, targetModel: pick.request.targetModel, endpoint: choice.target.endpoint))
+        .success, targetModel: pick.request.targetModel,
+        endpoint: choice.target.endpoint.endpoint))
     if let decision = choice.result.decision {
       let handler = scheduler.plan.handler
       metrics.divided(
@@ -128,8 +133,7 @@ final class Director: RequestDirector {
         "the tokens of the prompt could not be had: "
           + (findings.reason ?? "nobody knows those of the model '\(pick.request.targetModel)'"))
     }
-    let subset = settings.ignoresSubset ? nil : pick.request.gateway.subset
-    let endpoints = ready(pool.endpoints.allowed(by: subset))
+    let endpoints = pool.endpoints.allowed(by: pick.request.gateway.subset).ready
     guard !endpoints.isEmpty else {
       throw Refusal(
         .serviceUnavailable, "failed to find endpoint candidates for serving the request",
@@ -152,29 +156,17 @@ final class Director: RequestDirector {
     let result: SchedulingResult
     do throws(SchedulingFailure) {
       result = try memoryLock.withLock { () throws(SchedulingFailure) in
-        let result = try scheduler.schedule(
-          request, candidates, now: matchedAt, memory: &memory)
-        scheduler.remember(request, result, candidates, now: matchedAt, memory: &memory)
-        return result
+        try scheduler.schedule(request, candidates, now: matchedAt, memory: &memory)
       }
     } catch {
       throw Refusal(error)
     }
     let choice = Choice(
-      result: result, endpoints: endpoints, pool: candidates, request: request, known: known,
-      defaultProducer: scheduler.plan.defaultProducer, matchedAt: matchedAt,
-      decidedAt: MonotonicClock.nowNanoseconds())
+      result, of: scheduler.plan, endpoints, candidates, request, known, matchedAt: matchedAt)
     if request.headers["prefer"] == "if-available", choice.primaryHit.matchedTokens == 0 {
       throw Refusal(.preconditionFailed, "no decode worker has the requested KV cache")
     }
     return choice
-  }
-
-  /// The endpoints whose engines answer; all of them where none does, for we may be wrong.
-  private func ready(_ endpoints: [PickerEndpoint]) -> [PickerEndpoint] {
-    let up = endpoints.filter(\.isUp)
-    if !up.isEmpty || endpoints.isEmpty { return up }
-    return endpoints
   }
 
   private func route(_ pick: Pick, _ choice: Choice, _ exchange: RoutedRequest) -> Route {
@@ -187,22 +179,21 @@ final class Director: RequestDirector {
     .joined(separator: ",")
     var route = Route(destination: destination, exchange: exchange)
     route.setHeaders = result.headers
-    route.removeHeaders = Self.clientsMustNotSend.filter { name in
-      !result.headers.contains { $0.name == name }
-    }
+    route.removeHeaders = forbiddenHeaders(of: pick.request.gateway.headers, but: result.headers)
     route.responseHeaders = result.responseHeaders
     if settings.emitsPredictions { route.responseHeaders += predictionHeaders(choice) }
     if let body = pick.request.rewrittenBody {
       route.body = body
-      route.modelRewrite = ModelRewrite(
-        client: pick.request.clientModel, target: pick.request.targetModel)
+      let client = pick.request.clientModel
+      if !client.isEmpty {
+        route.modelRewrite = ModelRewrite(client: client, target: pick.request.targetModel)
+      }
     }
     if settings.emitsScores {
       route.scores = result.primary.scores.map {
         (choice.pool.candidates[$0.candidate].endpoint.address, $0.total)
       }
     }
-    route.readsResponse = settings.readsResponses
     return route
   }
 
@@ -215,14 +206,25 @@ final class Director: RequestDirector {
       case .unknown: "unknown"
       }
     return [
-      .init(name: "x-kvindexer-endpoint", value: choice.target.endpoint.id.description),
+      .init(name: "x-kvindexer-endpoint", value: "\(choice.target.endpoint.id)"),
       .init(name: "x-kvindexer-predicted-tokens", value: "\(hit.predictedTokens)"),
       .init(name: "x-kvindexer-prediction", value: basis),
     ]
   }
 
+  /// What of a client's headers must not reach the endpoint, except where it is set anew.
+  private func forbiddenHeaders(
+    of headers: RequestHeaders, but set: [SchedulingResult.Header]
+  ) -> [String] {
+    var names: [String] = []
+    for (name, _) in headers.fields where Self.clientsMustNotSend.contains(name) {
+      if !set.contains(where: { $0.name == name }), !names.contains(name) { names.append(name) }
+    }
+    return names
+  }
+
   /// Headers that only the picker may set: a sidecar acts on them.
-  private static let clientsMustNotSend = [
+  private static let clientsMustNotSend: Set = [
     "x-prefiller-host-port", "x-encoder-hosts-ports", "x-data-parallel-host-port",
     "x-kv-cache-source-host-port", "x-llm-d-inference-objective", "x-llm-d-inference-fairness-id",
     "x-llm-d-model-name-rewrite", "x-gateway-destination-endpoint-subset",
@@ -234,7 +236,7 @@ final class Director: RequestDirector {
   /// Counts what producers say of the endpoint that was picked.
   func noteHits(_ choice: Choice) {
     for (index, histograms) in hitHistograms.enumerated() {
-      let hit = choice.hit(of: choice.result.primary.targets[0], by: index)
+      let hit = choice.hit(of: choice.target, by: index)
       guard hit.blockTokens > 0 else { continue }
       histograms.ratio.observe(hit.share)
       histograms.bytes.observe(Double(hit.matchedTokens * Self.bytesPerToken))

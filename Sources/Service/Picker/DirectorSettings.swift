@@ -13,13 +13,10 @@ struct DirectorSettings: Sendable {
   var tokenTimeout = Duration.seconds(5)
   /// The same, for prompts with media.
   var mediaTokenTimeout = Duration.seconds(30)
-  var ignoresSubset = false
   /// Whether the gateway's metadata gets every candidate's score.
   var emitsScores = false
   /// Whether responses tell the client what was predicted for it.
   var emitsPredictions = false
-  /// Whether responses are followed for their usage.
-  var readsResponses = true
 
   func needsTokens(_ request: InferenceRequest) -> Bool {
     if case .tokens = request.prompt { return true }

@@ -31,15 +31,17 @@ struct ParsedRequest: Sendable {
     case .opaque: return
     case .refused: throw Refusal(.badRequest, "no parser is configured for the path '\(path)'")
     }
-    let inference: InferenceRequest
+    var inference: InferenceRequest
     do throws(RequestBodyError) {
       inference = try InferenceRequest(api, parsing: gateway.body, keyedBy: seed)
     } catch {
       throw Refusal(.badRequest, Self.message(error, api))
     }
-    self.inference = inference
     clientModel = inference.model ?? ""
     targetModel = rewrite ?? clientModel
+    // Endpoints keep prompts apart by the model that they are asked for.
+    if let rewrite { inference.model = rewrite }
+    self.inference = inference
     if targetModel.isEmpty, api.needsModel {
       throw Refusal(.badRequest, "model not found in request body")
     }
@@ -47,10 +49,34 @@ struct ParsedRequest: Sendable {
 
   /// The body with the target's name in place of the client's; nil where nothing changes.
   var rewrittenBody: [UInt8]? {
-    guard targetModel != clientModel, let range = inference?.modelRange else { return nil }
-    var json = JSONWriter()
-    json.string(targetModel)
-    return gateway.body[..<range.lowerBound] + json.bytes + gateway.body[range.upperBound...]
+    guard let inference, targetModel != clientModel else { return nil }
+    var name = JSONWriter()
+    name.string(targetModel)
+    var body = gateway.body
+    if let range = inference.modelRange {
+      body.replaceSubrange(range, with: name.bytes)
+      return body
+    }
+    // SGLang's requests have no such field. All others are objects with a prompt: a comma is due.
+    guard inference.api != .sglangGenerate, let brace = body.firstIndex(of: UInt8(ascii: "{"))
+    else { return nil }
+    body.insert(contentsOf: #""model":"#.utf8 + name.bytes + [UInt8(ascii: ",")], at: brace + 1)
+    return body
+  }
+
+  /// Tokens that the client gives as such.
+  var givenTokens: Int {
+    guard case .tokens(let prompts) = inference?.prompt else { return 0 }
+    return prompts.reduce(0) { $0 + $1.count }
+  }
+
+  /// Whether it has more than one prompt; engines then report the cached tokens of the last alone.
+  var hasSeveralPrompts: Bool {
+    switch inference?.prompt {
+    case .tokens(let prompts): prompts.count > 1
+    case .text(let prompts): prompts > 1
+    case .conversation, .embeddings, nil: false
+    }
   }
 
   private static func path(_ headers: RequestHeaders) -> String {

@@ -19,33 +19,55 @@ struct Pick: Sendable {
 
 /// What was decided for a request, and from what.
 struct Choice: Sendable {
-  var result: SchedulingResult
-  /// In the order of the pool's candidates.
-  var endpoints: [PickerEndpoint]
-  var pool: CandidatePool
-  var request: SchedulingRequest
-  var known: KnownPrompt
-  var defaultProducer: Int?
-  /// When producers had been asked, and when the plan had run, in monotonic nanoseconds.
-  var matchedAt: UInt64
-  var decidedAt: UInt64
+  /// The endpoint that a profile chose.
+  struct Target: Sendable {
+    /// An index into the pool.
+    var candidate: Int
+    var endpoint: PickerEndpoint
+    /// Whether it will hold the prompt; who encodes media does not.
+    var holdsPrompt: Bool
+  }
 
-  /// The endpoints that the profiles chose, each with its profile's name; the primary's first.
-  var targets: [(profile: String, candidate: Int)] {
-    ([result.primary] + result.others).compactMap { profile in
-      profile.targets.first.map { (profile.name, $0) }
+  let result: SchedulingResult
+  /// Of the profiles that ran; the first is where the request goes.
+  let targets: [Target]
+  let pool: CandidatePool
+  let request: SchedulingRequest
+  let known: KnownPrompt
+  private let defaultProducer: Int?
+  /// When producers had been asked, and when the plan had run, in monotonic nanoseconds.
+  let matchedAt: UInt64
+  let decidedAt: UInt64
+
+  /// - Parameter endpoints: In the order of the pool's candidates.
+  init(
+    _ result: SchedulingResult, of plan: SchedulingPlan, _ endpoints: [PickerEndpoint],
+    _ pool: CandidatePool, _ request: SchedulingRequest, _ known: KnownPrompt, matchedAt: UInt64
+  ) {
+    self.result = result
+    self.pool = pool
+    self.request = request
+    self.known = known
+    self.matchedAt = matchedAt
+    decidedAt = MonotonicClock.nowNanoseconds()
+    defaultProducer = plan.defaultProducer
+    let encode = (plan.handler.plugin as? DisaggProfileHandler)?.encodeProfile
+    targets = ([result.primary] + result.others).map { profile in
+      let candidate = profile.targets[0]
+      return Target(
+        candidate: candidate, endpoint: endpoints[candidate], holdsPrompt: profile.name != encode)
     }
   }
 
-  /// What a producer said of a candidate; nil asks the default one.
-  func hit(of candidate: Int, by producer: Int?) -> PrefixHit {
+  /// Where the request goes.
+  var target: Target { targets[0] }
+
+  /// What a producer said of a target; nil asks the default one.
+  func hit(of target: Target, by producer: Int? = nil) -> PrefixHit {
     guard let producer = producer ?? defaultProducer else { return .unknown }
-    return pool[producer: producer, candidate]
+    return pool[producer: producer, target.candidate]
   }
 
-  /// The endpoint that the request goes to.
-  var target: PickerEndpoint { endpoints[result.primary.targets[0]] }
-
-  /// What was said of the endpoint that the request goes to.
-  var primaryHit: PrefixHit { hit(of: result.primary.targets[0], by: nil) }
+  /// What was said of where the request goes.
+  var primaryHit: PrefixHit { hit(of: target) }
 }

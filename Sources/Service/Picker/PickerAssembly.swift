@@ -9,12 +9,12 @@ enum PickerAssembly {
     settings.inFlight = setup.inFlightLoad.plugin
     settings.requiresTokens = setup.tokens.plugin.isRequired
     switch setup.tokens.plugin.backend {
-    case .estimate: settings.usesTokens = false
+    // An approximation estimates them itself.
+    case .estimate: settings.usesTokens = setup.prefixProducers.isEmpty
     case .vllm(_, let timeout, let mediaTimeout), .endpoints(let timeout, let mediaTimeout):
       settings.tokenTimeout = min(timeout, flags.decisionTimeout)
       settings.mediaTokenTimeout = min(mediaTimeout, flags.decisionTimeout)
     }
-    settings.ignoresSubset = flags.ignoresSubsetHint
     settings.emitsScores = flags.emitsEndpointScores
     settings.emitsPredictions = flags.emitsPredictions
     return settings

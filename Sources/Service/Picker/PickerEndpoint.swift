@@ -20,8 +20,9 @@ final class PickerEndpoint: Sendable {
 
   /// Whether its engine answers, as far as one knows.
   var isUp: Bool {
-    guard case .down = reading?.snapshot.health else { return true }
-    return false
+    guard let snapshot = reading?.snapshot else { return true }
+    if case .down = snapshot.health { return false }
+    return !snapshot.isSuspected
   }
 
   /// What its engine said last.

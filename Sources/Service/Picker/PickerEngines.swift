@@ -12,7 +12,8 @@ final class PickerEngines: @unchecked Sendable {
   private let log: Log
   private let lock = Lock()
   // Under the lock:
-  private var caches: [EndpointID: EngineCache?] = [:]
+  /// What the approximations were told last.
+  private var told: [(endpoint: PickerEndpoint, cache: EngineCache?)] = []
   private var members: [EndpointConfiguration.Identity: FleetMembership.Member] = [:]
   private var resolver: EndpointResolver?
 
@@ -86,14 +87,13 @@ final class PickerEngines: @unchecked Sendable {
 
   /// Tells the approximations what engines say of their caches, where that has changed.
   func refreshCaches() {
-    let endpoints = pool.endpoints
-    let current = Dictionary(uniqueKeysWithValues: endpoints.map { ($0.id, $0.cache) })
     lock.withLock {
-      guard current != caches else { return }
-      caches = current
-      for approximation in approximations {
-        approximation.set(endpoints.map { (id: $0.id, cache: $0.cache) })
-      }
+      let current = pool.endpoints.map { (endpoint: $0, cache: $0.cache) }
+      guard
+        !current.elementsEqual(told, by: { $0.endpoint === $1.endpoint && $0.cache == $1.cache })
+      else { return }
+      told = current
+      for approximation in approximations { approximation.set(current) }
     }
   }
 
@@ -121,14 +121,6 @@ final class PickerEngines: @unchecked Sendable {
   // MARK: Metrics
 
   func add(to text: inout MetricsText) {
-    text.add(
-      "kvindexer_epp_endpoints", .gauge, help: "Endpoints by whether their engine answers.",
-      [true, false].map { isUp in
-        (
-          labels: [(name: "state", value: isUp ? "up" : "down")],
-          value: Double(pool.endpoints.count { $0.isUp == isUp })
-        )
-      })
     guard let metrics = scraper?.metrics else { return }
     text.add(
       "kvindexer_epp_engine_reads_total", help: "Reads of engines' metrics, by outcome.",

@@ -29,6 +29,12 @@ final class PickerPool: @unchecked Sendable {
 }
 
 extension [PickerEndpoint] {
+  /// Those whose engines answer; all of them where none does, for we may be wrong.
+  var ready: [PickerEndpoint] {
+    let up = filter(\.isUp)
+    return up.isEmpty ? self : up
+  }
+
   /// Those that a gateway's subset hint allows.
   ///
   /// Entries are `host:port`. Where none has a port that fits, hosts alone count, as llm-d's picker

@@ -44,7 +44,8 @@ struct PickerProducers: Sendable {
   /// Cuts a request's prompt into blocks for the approximations.
   func read(_ request: ParsedRequest, _ findings: PromptFindings) -> KnownPrompt {
     var known = KnownPrompt(approximations: approximations.map { $0.read(request) })
-    known.promptTokens = findings.tokenCount ?? known.approximations.first?.promptTokens ?? 0
+    known.promptTokens =
+      findings.tokenCount ?? known.approximations.first?.promptTokens ?? request.givenTokens
     return known
   }
 
@@ -121,21 +122,21 @@ struct PickerProducers: Sendable {
   }
 
   /// The endpoint did not serve the request.
-  func forget(_ known: KnownPrompt, candidate: Int, on endpoint: PickerEndpoint) {
+  func forget(_ known: KnownPrompt, on target: Choice.Target) {
     for (approximation, prompt) in zip(approximations, known.approximations) {
-      approximation.forget(prompt, candidate: candidate, on: endpoint)
+      approximation.forget(prompt, candidate: target.candidate, on: target.endpoint)
     }
   }
 
   /// The engine reused so many tokens.
   func delivered(
-    _ cachedTokens: Int, of known: KnownPrompt, promptTokens: Int, candidate: Int,
-    on endpoint: PickerEndpoint, now: UInt64
+    _ cachedTokens: Int, of known: KnownPrompt, promptTokens: Int, on target: Choice.Target,
+    now: UInt64
   ) {
     for (approximation, prompt) in zip(approximations, known.approximations) {
       approximation.delivered(
-        cachedTokens, of: prompt, promptTokens: promptTokens, candidate: candidate, on: endpoint,
-        now: now)
+        cachedTokens, of: prompt, promptTokens: promptTokens, candidate: target.candidate,
+        on: target.endpoint, now: now)
     }
   }
 }

@@ -14,6 +14,8 @@ package final class PickerService: Sendable {
   /// How long a stop waits for health checks to notice; Envoy's come every few seconds.
   private static let farewellMax = Duration.seconds(5)
 
+  /// What decides on requests.
+  let director: Director
   private let flags: PickerFlags
   /// Where engines connect to publish; nil when they are connected to.
   private let relay: EventRelay?
@@ -63,6 +65,7 @@ package final class PickerService: Sendable {
       metrics: metrics, indexer: indexer.metricsPage, processor: processor.metrics,
       engines: engines, producers: director.producers,
       inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams)
+    self.director = director
     self.relay = relay
     self.remote = remote
     self.indexer = indexer

@@ -16,12 +16,12 @@ struct PreciseProducer: Sendable {
   func hits(_ prompt: ResolvedPrompt, on endpoints: [PickerEndpoint]) -> [PrefixHit] {
     var hits = Array(repeating: PrefixHit.unknown, count: endpoints.count)
     var matches = FleetMatches()
-    for text in prompt.readsCache ? prompt.prompts : [] {
+    for text in prompt.prompts {
       let keys = fleet.keys(of: text, model: prompt.model, lora: prompt.lora)
       fleet.read { $0.match(keys, model: prompt.model, into: &matches) }
       for (index, endpoint) in endpoints.enumerated() {
         guard let best = Self.best(of: endpoint, matches) else { continue }
-        add(best, tokens: text.tokens.count, to: &hits[index])
+        add(best, of: text, reads: prompt.readsCache, to: &hits[index])
       }
     }
     return hits
@@ -38,18 +38,22 @@ struct PreciseProducer: Sendable {
     return best
   }
 
-  private func add(_ match: PrefixMatch, tokens: Int, to hit: inout PrefixHit) {
+  /// - Parameter reads: Whether the engine will look for cached blocks; if not, it finds none.
+  private func add(
+    _ match: PrefixMatch, of prompt: RenderedPrompt, reads: Bool, to hit: inout PrefixHit
+  ) {
     let blockSize = match.blockSize ?? parameters.blockSizeTokens ?? 16
+    hit.blockTokens += prompt.tokens.count / blockSize * blockSize
     // One doubtful source makes the sum doubtful.
     if case .precise(let trust) = hit.basis, trust != .exact {
       hit.basis = .precise(trust)
     } else {
       hit.basis = .precise(match.trust)
     }
+    guard reads else { return }
     hit.matchedTokens += match.matchedTokens
     hit.weightedTokens += weights.weighted(match.matchedTokens, match.tierTokens)
     if parameters.countsReservations { hit.reservedTokens += match.reservedTokens }
-    hit.blockTokens += tokens / blockSize * blockSize
   }
 
   /// Claims that an endpoint will hold the prompts of a request soon.
@@ -58,7 +62,7 @@ struct PreciseProducer: Sendable {
   func reserve(
     _ prompt: ResolvedPrompt, for endpoint: PickerEndpoint, named name: String, now: UInt64
   ) -> [String] {
-    guard parameters.countsReservations, prompt.readsCache else { return [] }
+    guard parameters.countsReservations else { return [] }
     let lifetime = parameters.reservationLifetime.map(\.wholeNanoseconds)
     return prompt.prompts.enumerated().compactMap { index, text in
       let claim = "\(name)/\(index)"

@@ -1,6 +1,5 @@
 import EPPScorer
 import KVIndexer
-import Synchronization
 import Tokenize
 
 /// A request that was sent to an endpoint: holds what was booked for it until its end is seen.
@@ -8,48 +7,51 @@ final class RoutedRequest: RoutedExchange {
   private let pick: Pick
   private let choice: Choice
   private let director: Director
+  /// In the order of the choice's targets.
+  private let claims: [InFlightClaim]
   /// Guards what follows: a response may begin while its request is still being booked.
   private let lock = Lock()
-  nonisolated(unsafe) private var claims: [(profile: String, claim: InFlightClaim)] = []
   nonisolated(unsafe) private var reservations: [String] = []
   nonisolated(unsafe) private var status = 0
-  nonisolated(unsafe) private var isOver = false
+  nonisolated(unsafe) private var isTakenBack = false
 
   nonisolated(unsafe) private var firstTokenSeconds: Double?
   nonisolated(unsafe) private var lastPieceAt: UInt64 = 0
 
+  /// Counts the request as sent.
   init(_ pick: Pick, _ choice: Choice, _ director: Director) {
     self.pick = pick
     self.choice = choice
     self.director = director
-    pick.metrics.routed(
-      bodyBytes: pick.request.gateway.body.count, hit: choice.primaryHit)
-    let load = director.settings.inFlight
-    let output = load.outputTokens(
+    let output = director.settings.inFlight.outputTokens(
       promptTokens: choice.request.promptTokens, clientMax: choice.request.maxOutputTokens)
-    for (profile, candidate) in choice.targets {
-      let hit = choice.hit(of: candidate, by: director.scheduler.plan.inFlightProducer)
+    claims = choice.targets.map { target in
+      let hit = choice.hit(of: target, by: director.scheduler.plan.inFlightProducer)
       let uncached = max(choice.request.promptTokens - hit.matchedTokens, 0)
-      claims.append(
-        (profile, InFlightClaim(choice.endpoints[candidate], tokens: uncached + output)))
-      director.engines.noteInFlight(choice.endpoints[candidate])
+      return InFlightClaim(target.endpoint, tokens: uncached + output)
     }
+    pick.metrics.routed(bodyBytes: pick.request.gateway.body.count, hit: choice.primaryHit)
   }
 
   /// Books what the decision makes likely: reservations, and what approximations learn.
   func follow(_ findings: PromptFindings) {
+    noteInFlight()
     var made: [String] = []
-    for (_, candidate) in choice.targets {
+    for target in choice.targets where target.holdsPrompt {
       made += director.producers.learn(
-        choice.known, findings, on: choice.endpoints[candidate], named: director.nextClaim(),
+        choice.known, findings, on: target.endpoint, named: director.nextClaim(),
         now: choice.decidedAt)
     }
     director.noteHits(choice)
     let isLate = lock.withLock {
       reservations += made
-      return isOver && status != 200
+      return isTakenBack
     }
-    if isLate { director.producers.cancel(made) }
+    if isLate { takeBack(made) }
+  }
+
+  private func noteInFlight() {
+    for target in choice.targets { director.engines.noteInFlight(target.endpoint) }
   }
 
   // MARK: The response
@@ -57,18 +59,15 @@ final class RoutedRequest: RoutedExchange {
   func responseBegan(status: Int) {
     lock.withLock { self.status = status }
     // A gateway that can't reach an endpoint answers for it with these.
-    if [502, 503, 504].contains(status) { director.engines.noteFailure(of: choice.target) }
+    if [502, 503, 504].contains(status) {
+      director.engines.noteFailure(of: choice.target.endpoint)
+    }
   }
 
   func responseBodyBegan() {
-    let keepsTokens = director.settings.inFlight.addEstimatedOutputTokens
-    for (profile, claim) in lock.withLock({ claims }) {
-      if profile == "prefill" {
-        claim.release()
-      } else if !keepsTokens {
-        claim.releaseTokens()
-      }
-    }
+    // Who decodes has begun, so who prefilled or encoded for it is done.
+    for claim in claims.dropFirst() { claim.release() }
+    if !director.settings.inFlight.addEstimatedOutputTokens { claims[0].releaseTokens() }
     let seconds = seconds()
     lock.withLock {
       firstTokenSeconds = seconds
@@ -85,15 +84,9 @@ final class RoutedRequest: RoutedExchange {
   }
 
   func ended(_ end: ExchangeEnd) {
-    let (claims, reservations, status, firstTokenSeconds) = lock.withLock {
-      isOver = true
-      defer { self.claims = [] }
-      return (self.claims, self.reservations, self.status, self.firstTokenSeconds)
-    }
-    for (_, claim) in claims { claim.release() }
-    for (_, candidate) in choice.targets {
-      director.engines.noteInFlight(choice.endpoints[candidate])
-    }
+    for claim in claims { claim.release() }
+    noteInFlight()
+    let (status, firstTokenSeconds) = lock.withLock { (self.status, self.firstTokenSeconds) }
     switch end {
     case .completed(let summary) where status == 200:
       if let usage = summary.usage { learn(usage) }
@@ -101,10 +94,11 @@ final class RoutedRequest: RoutedExchange {
         seconds: seconds(), firstTokenSeconds: isStream ? firstTokenSeconds : nil,
         usage: summary.usage, bodyBytes: summary.bodyBytes)
     case .completed(let summary):
-      takeBack(reservations)
+      takeBack()
       pick.metrics.failed(status: status, seconds: seconds(), bodyBytes: summary.bodyBytes)
     case .aborted:
-      takeBack(reservations)
+      // With the first token the prompt was computed, whoever went away then.
+      if status != 200 || firstTokenSeconds == nil { takeBack() }
       pick.metrics.aborted(seconds: seconds())
     case .unobserved:
       pick.metrics.unobserved()
@@ -112,22 +106,27 @@ final class RoutedRequest: RoutedExchange {
   }
 
   /// The endpoint did not compute the prompt, as far as one can tell.
+  private func takeBack() {
+    takeBack(
+      lock.withLock {
+        isTakenBack = true
+        return reservations
+      })
+  }
+
   private func takeBack(_ reservations: [String]) {
     director.producers.cancel(reservations)
-    for (_, candidate) in choice.targets {
-      director.producers.forget(
-        choice.known, candidate: candidate, on: choice.endpoints[candidate])
+    for target in choice.targets where target.holdsPrompt {
+      director.producers.forget(choice.known, on: target)
     }
   }
 
   /// Compares what was predicted with what the engine reused.
   private func learn(_ usage: TokenUsage) {
-    guard let cached = usage.cachedTokens, let target = choice.result.primary.targets.first else {
-      return
-    }
+    guard let cached = usage.cachedTokens, !pick.request.hasSeveralPrompts else { return }
     director.producers.delivered(
       cached, of: choice.known, promptTokens: usage.promptTokens ?? choice.request.promptTokens,
-      candidate: target, on: choice.endpoints[target], now: MonotonicClock.nowNanoseconds())
+      on: choice.target, now: MonotonicClock.nowNanoseconds())
     pick.metrics.predicted(choice.primaryHit, delivered: cached)
   }
 

@@ -21,6 +21,7 @@ import Testing
 
   @Test func `good files are applied, bad ones are told once and change nothing`() throws {
     let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
     let path = directory.path + "/e.yaml"
     let events = Arrivals<EndpointsWatcher.Event>()
     try directory.write(text([("a", 1), ("b", 1)]), to: "e.yaml")
@@ -59,6 +60,7 @@ import Testing
 
   @Test func `a file that is bad from the start is an error`() throws {
     let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
     let path = directory.path + "/e.yaml"
     let error = #expect(throws: YAMLError.self) { try EndpointsWatcher(path) { _ in } }
     #expect(error?.description == "\(path): No such file or directory")
@@ -66,6 +68,7 @@ import Testing
 
   @Test func `without a watch only a reload looks again`() throws {
     let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
     let events = Arrivals<EndpointsWatcher.Event>()
     try directory.write(text([("a", 1)]), to: "e.yaml")
     let watcher = try EndpointsWatcher(directory.path + "/e.yaml", isWatching: false) {
@@ -80,6 +83,7 @@ import Testing
 
   @Test func `the files of a directory are one list, and a bad one leaves all as it was`() throws {
     let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
     let events = Arrivals<EndpointsWatcher.Event>()
     let empty = #expect(throws: YAMLError.self) { try EndpointsWatcher(directory.path) { _ in } }
     #expect(
@@ -111,6 +115,7 @@ import Testing
 
   @Test func `a directory of links is followed where the links lead`() throws {
     let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
     let files = FileManager.default
     for (version, name) in [("v1", "a"), ("v2", "b")] {
       try files.createDirectory(

@@ -72,11 +72,11 @@ import Testing
     scraper.noteFailure(a)
     try wait(scraper, a) { $0.health == .down(.unreachable) }
     #expect(scraper.snapshot(a)?.report.runningRequests == 3)
-    #expect(lines("endpoint default/a is down: ") == 1)
+    try Deadline.wait { lines("endpoint default/a is down: ") == 1 }
     let second = try MetricsServer(page(4), port: port)
     defer { second.stop() }
     try wait(scraper, a) { $0.health == .up && $0.report.runningRequests == 4 }
-    #expect(lines("endpoint default/a is up again") == 1)
+    try Deadline.wait { lines("endpoint default/a is up again") == 1 }
   }
 
   @Test func `an engine that accepts and says nothing is down after three timeouts`() throws {
@@ -138,6 +138,7 @@ import Testing
 
   @Test func `a certificate is examined where that is asked for`() throws {
     let certificates = try TestCertificates()
+    defer { withExtendedLifetime(certificates.directory) {} }
     try certificates.make("a")
     try certificates.make("b")
     let server = try MetricsServer(
@@ -165,6 +166,7 @@ import Testing
 
   @Test func `a client certificate is shown to engines that ask for one`() throws {
     let certificates = try TestCertificates()
+    defer { withExtendedLifetime(certificates.directory) {} }
     try certificates.make("server")
     try certificates.make("client")
     let context = try #require(SSL_CTX_new(TLS_server_method()))

@@ -14,6 +14,16 @@ import Testing
     #expect(file.endpoints.allSatisfy { $0.address.kind == .ipv4 })
   }
 
+  @Test(arguments: ["workstation", "workstation-approximate", "pd", "slurm", "ray"])
+  func `an example's configuration has nothing to warn of`(folder: String) throws {
+    let path = Project.path("examples/\(folder)/epp.yaml")
+    let configuration = try PickerConfiguration(
+      parsing: FileBytes.read(path, atMost: 1 << 20), file: path, allowsExperimentalPlugins: false)
+    #expect(configuration.warnings.isEmpty)
+    #expect(configuration.setup.discovery?.plugin.watchFile == true)
+    #expect((configuration.setup.preciseProducer != nil) == (folder != "workstation-approximate"))
+  }
+
   @Test(
     arguments: [
       ("workstation", "workstation-approximate", "envoy.yaml"), ("slurm", "ray", "envoy.yaml"),

@@ -77,11 +77,12 @@ import Tokenize
       #expect(remote.isClosed)
       #expect(remote.metrics.answers.value == 3)
     }
-    withExtendedLifetime(engines) {}
+    withExtendedLifetime((engines, directory, harness)) {}
   }
 
   @Test func `a key is shown, and without it nothing is asked any more`() throws {
     let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
     try directory.write("a-very-secret-token-1\n", to: "tokens")
     let engine = try PublishedEngine()
     let harness = try ServiceHarness([engine.entry("a")]) {
@@ -113,7 +114,7 @@ import Tokenize
     defer { second.stop() }
     try Deadline.wait { remote.isClosed }
     #expect(try ask(remote, query()).get().promptTokens == 5)
-    #expect(logged("the remote indexer answers again") == 1)
+    try Deadline.wait { logged("the remote indexer answers again") == 1 }
     #expect(remote.metrics.failures[.open].value >= 1)
   }
 

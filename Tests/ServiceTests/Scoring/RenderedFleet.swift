@@ -13,7 +13,16 @@ final class RenderedFleet {
     _ count: Int = 2, model: String = "simulated",
     _ adjust: (inout ServiceConfiguration) -> Void = { _ in }
   ) throws {
-    servers = try (0..<count).map { _ in
+    servers = try Self.servers(count, model: model)
+    harness = try ServiceHarness(servers.enumerated().map { Self.entry($0, $1) }) {
+      $0.rendering = RendererSettings(target: .endpoints)
+      adjust(&$0)
+    }
+  }
+
+  /// Servers that take no time.
+  static func servers(_ count: Int, model: String = "simulated") throws -> [SimulatedServer] {
+    try (0..<count).map { _ in
       var configuration = SimulatedServerConfiguration(
         engine: EngineConfiguration(blockCount: 513))
       configuration.stepTime.base = .zero
@@ -21,13 +30,10 @@ final class RenderedFleet {
       configuration.model = model
       return try SimulatedServer(configuration, log: { _ in })
     }
-    harness = try ServiceHarness(servers.enumerated().map { Self.entry($0, $1) }) {
-      $0.rendering = RendererSettings(target: .endpoints)
-      adjust(&$0)
-    }
   }
 
-  private static func entry(_ number: Int, _ server: SimulatedServer) -> String {
+  /// The entry of an endpoints file.
+  static func entry(_ number: Int, _ server: SimulatedServer) -> String {
     let port = server.url.split(separator: ":").last ?? ""
     return """
       - name: s\(number)
