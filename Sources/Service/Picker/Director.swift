@@ -182,8 +182,8 @@ final class Director: RequestDirector {
     route.removeHeaders = forbiddenHeaders(of: pick.request.gateway.headers, but: result.headers)
     route.responseHeaders = result.responseHeaders
     if settings.emitsPredictions { route.responseHeaders += predictionHeaders(choice) }
-    if let body = pick.request.rewrittenBody {
-      route.body = body
+    if pick.request.isRewritten {
+      route.body = pick.request.gateway.body
       let client = pick.request.clientModel
       if !client.isEmpty {
         route.modelRewrite = ModelRewrite(client: client, target: pick.request.targetModel)
@@ -202,7 +202,7 @@ final class Director: RequestDirector {
     let basis =
       switch hit.basis {
       case .precise(let trust): trust.name
-      case .approximate(let cause): "approximate: \(cause.rawValue)"
+      case .approximate(let cause): "approximate: \(cause.label)"
       case .unknown: "unknown"
       }
     return [
