@@ -1,22 +1,6 @@
 import EPPScorer
 import Tokenize
 
-/// A prompt cut into blocks, as one approximate producer sees it.
-struct ApproximatePrompt: Sendable {
-  /// Of each of the request's prompts.
-  var blocks: [[EstimatedBlock]] = []
-  /// Of all prompts: exact where tokens were given, else an estimate.
-  var promptTokens = 0
-  /// Tokens of a block.
-  var blockTokens = 1
-  /// Leading blocks that each candidate was believed to hold; empty before it was asked.
-  var believed: [Int] = []
-  /// Whether the engine will look for cached blocks.
-  var readsCache = true
-
-  var blockCount: Int { blocks.reduce(0) { $0 + $1.count } }
-}
-
 /// Prefix hits guessed from what was sent where.
 ///
 /// Blocks are cut from text, or from token ids where they are given. An endpoint's capacity is what
@@ -222,10 +206,4 @@ final class ApproximateProducer: @unchecked Sendable {
 
   /// Blocks believed to be held, over all endpoints.
   var residencies: Int { lock.withLock { index.residencies } }
-}
-
-/// What an engine says of its KV cache.
-struct EngineCache: Equatable, Sendable {
-  var blocks: Int
-  var blockTokens: Int
 }

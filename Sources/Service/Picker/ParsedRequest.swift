@@ -3,13 +3,16 @@ import Tokenize
 
 /// A client's request after its headers and its body were read.
 struct ParsedRequest: Sendable {
-  var gateway: GatewayRequest
+  /// Its body names the model that the endpoint is asked for.
+  private(set) var gateway: GatewayRequest
+  /// Whether the body is not the client's.
+  private(set) var isRewritten = false
   /// Nil for what is passed on without being understood.
-  var inference: InferenceRequest?
+  private(set) var inference: InferenceRequest?
   /// The model as the client named it; empty when it did not.
-  var clientModel: String
+  private(set) var clientModel: String
   /// The model that the endpoint is asked for.
-  var targetModel: String
+  private(set) var targetModel: String
 
   private static let rewriteHeader = "x-llm-d-model-name-rewrite"
 
@@ -31,28 +34,39 @@ struct ParsedRequest: Sendable {
     case .opaque: return
     case .refused: throw Refusal(.badRequest, "no parser is configured for the path '\(path)'")
     }
-    var inference: InferenceRequest
-    do throws(RequestBodyError) {
-      inference = try InferenceRequest(api, parsing: gateway.body, keyedBy: seed)
-    } catch {
-      throw Refusal(.badRequest, Self.message(error, api, gateway.body))
-    }
+    let inference = try Self.parse(gateway.body, api, seed)
     clientModel = inference.model ?? ""
     targetModel = rewrite ?? clientModel
-    // Endpoints keep prompts apart by the model that they are asked for.
-    if let rewrite { inference.model = rewrite }
     self.inference = inference
     if targetModel.isEmpty, api.needsModel {
       throw Refusal(.badRequest, "model not found in request body")
     }
+    guard targetModel != clientModel,
+      let body = Self.body(gateway.body, of: inference, askingFor: targetModel)
+    else { return }
+    // Read again: every offset is another one, and renderers are asked for the target, too.
+    self.inference = try Self.parse(body, api, seed)
+    self.gateway.body = body
+    isRewritten = true
   }
 
-  /// The body with the target's name in place of the client's; nil where nothing changes.
-  var rewrittenBody: [UInt8]? {
-    guard let inference, targetModel != clientModel else { return nil }
+  private static func parse(
+    _ body: [UInt8], _ api: InferenceAPI, _ seed: RenderKeySeed
+  ) throws(Refusal) -> InferenceRequest {
+    do throws(RequestBodyError) {
+      return try InferenceRequest(api, parsing: body, keyedBy: seed)
+    } catch {
+      throw Refusal(.badRequest, message(error, api, body))
+    }
+  }
+
+  /// The body with another model's name in it; nil where there is no place for one.
+  private static func body(
+    _ body: [UInt8], of inference: InferenceRequest, askingFor model: String
+  ) -> [UInt8]? {
     var name = JSONWriter()
-    name.string(targetModel)
-    var body = gateway.body
+    name.string(model)
+    var body = body
     if let range = inference.modelRange {
       body.replaceSubrange(range, with: name.bytes)
       return body

@@ -77,3 +77,9 @@ final class InFlightClaim: Sendable {
     if isOpen.exchange(false, ordering: .relaxed) { endpoint.ended() }
   }
 }
+
+/// What an engine says of its KV cache.
+struct EngineCache: Equatable, Sendable {
+  var blocks: Int
+  var blockTokens: Int
+}

@@ -55,14 +55,14 @@ extension PickerMetrics {
     }
     return [.precise, .none].map { sample($0, "", predictions.picks[$0].value) }
       + ApproximationCause.allCases.map {
-        sample(.approximate, $0.metricValue, predictions.approximations[$0]?.value ?? 0)
+        sample(.approximate, $0.label, predictions.approximations[$0]?.value ?? 0)
       }
   }
 }
 
 extension ApproximationCause {
-  /// The value of a label, in the form of all others.
-  fileprivate var metricValue: String {
+  /// Its name in metrics and headers.
+  var label: String {
     switch self {
     case .configured: "configured"
     case .noTokens: "no_tokens"

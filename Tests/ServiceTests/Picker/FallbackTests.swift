@@ -36,7 +36,7 @@ import Testing
     let harness = try harness(Plans.precise(), engine)
     #expect(
       try bases(Plans.tokens(1), harness) == [
-        "exact", "approximate: notExact", "approximate: noEvents",
+        "exact", "approximate: not_exact", "approximate: no_events",
       ])
     #expect(try harness.route(Plans.tokens(1)).prediction == .init("a", 64, "exact"))
     func picks(_ labels: String) throws -> Double? {
@@ -52,7 +52,7 @@ import Testing
     defer { engine.publisher.stop() }
     let harness = try harness(Plans.precise(tokens: "estimate: {}"), engine)
     #expect(
-      try bases(Plans.text(1), harness) == Array(repeating: "approximate: noTokens", count: 3))
+      try bases(Plans.text(1), harness) == Array(repeating: "approximate: no_tokens", count: 3))
     #expect(try bases(Plans.tokens(1), harness)[0] == "exact")
   }
 
@@ -64,7 +64,7 @@ import Testing
     for body in [Plans.text(1), Plans.tokens(1)] {
       let unknown = body.replacing(#""model": "m""#, with: #""model": "other""#)
       let route = try harness.route(unknown)
-      #expect(route.basis == "approximate: noTokens")
+      #expect(route.basis == "approximate: no_tokens")
       route.complete()
       // What was sent where is remembered for it too.
       #expect(try harness.route(unknown).destination == route.destination)
@@ -91,7 +91,7 @@ import Testing
     // A slow renderer would answer rightly in the end.
     for number in 2..<4 {
       let route = try harness.route(Plans.text(number), subset: subset)
-      #expect(route.basis == "approximate: noTokens")
+      #expect(route.basis == "approximate: no_tokens")
     }
     // The tokens of the first are known by heart.
     #expect(try harness.route(Plans.text(1), subset: subset).basis == "exact")

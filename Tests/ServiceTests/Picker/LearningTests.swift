@@ -127,7 +127,7 @@ import Tokenize
     let engine = try PublishedEngine()
     defer { engine.publisher.stop() }
     let harness = try harness(engine)
-    #expect(try harness.route(Plans.text(2)).basis == "approximate: noTokens")
+    #expect(try harness.route(Plans.text(2)).basis == "approximate: no_tokens")
     #expect(harness.reservations == 0)
     let careless = try PickerHarness([engine.entry("a")], Plans.precise(tokens: "estimate: {}"))
     try careless.wait(forBlocks: 4, of: "a")

@@ -38,7 +38,7 @@ struct ParsedRequestTests {
       path: "/v1/completions", body: "no healthy upstream",
       text: "error unmarshaling request bodyMap: "),
     Fault(
-      path: "/v1/completions", body: #"{"model": "m", "prompt": "x"#,
+      path: "/v1/completions", body: #"{"model": "m", "prompt": "x""#,
       text: "error unmarshaling request bodyMap: "),
     Fault(
       path: "/v1/completions", body: "[1]", text: "error unmarshaling request bodyMap: "),
@@ -118,7 +118,8 @@ struct ParsedRequestTests {
   func `of the body only the model's name is changed`(_ body: String, _ expected: String) throws {
     let parsed = try parse(body, headers: [(name: "x-llm-d-model-name-rewrite", value: "other")])
     #expect(parsed.targetModel == "other")
-    #expect(parsed.rewrittenBody.map { String(decoding: $0, as: UTF8.self) } == expected)
+    #expect(parsed.isRewritten)
+    #expect(String(decoding: parsed.gateway.body, as: UTF8.self) == expected)
   }
 
   @Test func `a name that needs escapes is written with them`() throws {
@@ -126,22 +127,23 @@ struct ParsedRequestTests {
     let parsed = try parse(
       #"{"model":"m","prompt":"x"}"#,
       headers: [(name: "x-llm-d-model-name-rewrite", value: name)])
-    let body = try #require(parsed.rewrittenBody)
-    #expect(String(decoding: body, as: UTF8.self) == #"{"model":"a\"\\b","prompt":"x"}"#)
+    #expect(
+      String(decoding: parsed.gateway.body, as: UTF8.self)
+        == #"{"model":"a\"\\b","prompt":"x"}"#)
   }
 
   @Test func `a body is left alone where its model is the one that is wanted`() throws {
     let body = #"{"model":"m","prompt":"x"}"#
-    #expect(try parse(body).rewrittenBody == nil)
+    #expect(try !parse(body).isRewritten)
     for value in ["m", ""] {
       let headers = [(name: "x-llm-d-model-name-rewrite", value: value)]
-      #expect(try parse(body, headers: headers).rewrittenBody == nil)
+      #expect(try !parse(body, headers: headers).isRewritten)
     }
     // SGLang's requests name no model.
     let parsed = try parse(
       #"{"input_ids":[1]}"#, path: "/generate",
       headers: [(name: "x-llm-d-model-name-rewrite", value: "other")],
       by: RequestParsers([SGLangHTTPParser()]))
-    #expect(parsed.targetModel == "other" && parsed.rewrittenBody == nil)
+    #expect(parsed.targetModel == "other" && !parsed.isRewritten)
   }
 }

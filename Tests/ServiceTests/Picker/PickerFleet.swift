@@ -14,6 +14,7 @@ final class PickerFleet {
     servers = try RenderedFleet.servers(count)
     harness = try PickerHarness(
       servers.enumerated().map { RenderedFleet.entry($0, $1) }, plan, readsEngines: readsEngines)
+    try settle()
   }
 
   func address(_ server: Int) -> String { "\(servers[server].configuration.address)" }

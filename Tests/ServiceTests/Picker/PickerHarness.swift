@@ -123,12 +123,15 @@ final class PickerHarness {
     try ServiceHarness.answer(admin.get("/v1/sources")).json["sources"]?.array ?? []
   }
 
-  /// Waits until an endpoint's blocks are known exactly.
+  /// Waits until an endpoint's blocks are known exactly, of which it has announced so many.
   func wait(forBlocks blocks: Int, of endpoint: String) throws {
     try Deadline.wait {
-      try sources().contains {
-        $0["endpoint"]?.string == endpoint && $0["trust"]?.string == "exact"
-          && $0["counters"]?["stored_blocks"]?.integer == blocks
+      try sources().contains { source in
+        let counters = source["counters"]
+        let stored = counters?["stored_blocks"]?.integer ?? 0
+        let copied = counters?["copied_blocks"]?.integer ?? 0
+        return source["endpoint"]?.string == endpoint && source["trust"]?.string == "exact"
+          && stored + copied == blocks
       }
     }
   }

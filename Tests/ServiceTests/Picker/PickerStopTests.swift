@@ -11,7 +11,7 @@ import Tokenize
     let harness = try PickerHarness(
       PickerHarness.silent(["a", "b"]),
       Plans.precise(tokens: "modelName: m, vllm: {url: 'http://\(renderer.address)'}"))
-    try Deadline.wait { try harness.route(Plans.text(0)).basis == "approximate: noEvents" }
+    try Deadline.wait { try harness.route(Plans.text(0)).basis == "approximate: no_events" }
     renderer.behave(.slow)
     let decisions = (1...8).map { number in
       let decision = Decision()
