@@ -35,7 +35,7 @@ struct ParsedRequest: Sendable {
     do throws(RequestBodyError) {
       inference = try InferenceRequest(api, parsing: gateway.body, keyedBy: seed)
     } catch {
-      throw Refusal(.badRequest, Self.message(error, api))
+      throw Refusal(.badRequest, Self.message(error, api, gateway.body))
     }
     clientModel = inference.model ?? ""
     targetModel = rewrite ?? clientModel
@@ -86,12 +86,28 @@ struct ParsedRequest: Sendable {
     return InferenceAPI.completions.path
   }
 
-  private static func message(_ error: RequestBodyError, _ api: InferenceAPI) -> String {
-    guard let param = error.param else {
+  private static func message(
+    _ error: RequestBodyError, _ api: InferenceAPI, _ body: [UInt8]
+  ) -> String {
+    // A prompt that breaks off is no JSON, rather than a prompt of another shape.
+    guard let param = error.param, isJSON(body) else {
       return "error unmarshaling request bodyMap: \(error.message)"
     }
     guard param == api.promptField else { return error.message }
     return "\(api.promptFault) (\(error.message))"
+  }
+
+  private static func isJSON(_ body: [UInt8]) -> Bool {
+    body.withUnsafeBytes { bytes in
+      var cursor = JSONCursor(bytes)
+      do throws(JSONError) {
+        try cursor.skipValue()
+        try cursor.finish()
+        return true
+      } catch {
+        return false
+      }
+    }
   }
 }
 

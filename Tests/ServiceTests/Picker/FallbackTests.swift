@@ -42,8 +42,8 @@ import Testing
     func picks(_ labels: String) throws -> Double? {
       try harness.metric("kvindexer_epp_picks_total{\(labels)}")
     }
-    #expect(try picks(#"basis="approximate",cause="notExact""#) == 1)
-    #expect(try picks(#"basis="approximate",cause="noEvents""#) == 1)
+    #expect(try picks(#"basis="approximate",cause="not_exact""#) == 1)
+    #expect(try picks(#"basis="approximate",cause="no_events""#) == 1)
     #expect(try picks(#"basis="precise",cause="""#) == 2)
   }
 
