@@ -49,7 +49,7 @@ struct DemoTable {
     let guesses = approximations.values.reduce(0, +)
     let causes = approximations.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     return """
-      hits \(total.hits.ratio), by turns (round robin) \(roundRobin.ratio); picks: \
+      hits \(total.hits.ratio), round robin \(roundRobin.ratio); picks: \
       \(Self.grouped(total.requests - guesses)) exact, \(Self.grouped(guesses)) approximate\
       \(causes.isEmpty ? "" : " (\(causes.joined(separator: ", ")))")
       """
@@ -62,8 +62,8 @@ struct DemoTable {
     return """
       \(Self.padded("\(seconds) s", 6))  \(Self.grouped(sum.requests)) requests, \
       \(Self.grouped(sum.hits.promptTokens)) prompt tokens: \(Self.grouped(sum.predictedTokens)) \
-      predicted, \(Self.grouped(sum.hits.cachedTokens)) delivered (\(sum.hits.ratio); by turns \
-      \(roundRobin.ratio)); \(exact) of \(rows.count) exact
+      predicted, \(Self.grouped(sum.hits.cachedTokens)) delivered (\(sum.hits.ratio); round \
+      robin \(roundRobin.ratio)); \(exact) of \(rows.count) exact
       """
   }
 

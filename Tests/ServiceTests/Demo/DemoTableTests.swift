@@ -27,7 +27,7 @@ import Testing
         "engine-0     1,234       1 1,500,001 1,500,000 75.0 %      511   9,876 exact",
         "engine-1     1,234       1 1,500,001 1,500,000 75.0 %      511   9,876 exact",
         "total        2,468       2 3,000,002 3,000,000 75.0 %    1,022  19,752",
-        "hits 75.0 %, by turns (round robin) 33.3 %; picks: 2,468 exact, 0 approximate",
+        "hits 75.0 %, round robin 33.3 %; picks: 2,468 exact, 0 approximate",
       ])
     #expect(lines.allSatisfy { $0.count <= 80 })
   }

@@ -29,7 +29,7 @@ import Testing
     let total = try #require(text.split(separator: "\n").last { $0.hasPrefix("total ") })
     #expect(total.split(separator: " ").last != "0", "no block was evicted: \(total)")
     #expect(text.contains("\u{1b}[5A") == isTerminal)
-    #expect(text.contains("by turns (round robin)"))
+    #expect(text.contains(" %, round robin "))
   }
 
   @Test(arguments: [1, 3, 10])

@@ -18,14 +18,16 @@ extension GatewayStage {
       Each engine has a KV cache of \(options.usableBlocks) blocks of \(options.blockSize) \
       tokens: \(capacity) tokens. Seed \(options.seed).
       \(clients) clients chat on \(2 * options.engines) shared system prompts for \
-      \(options.seconds) s: as text, one session in four as token
-      ids; one answer in three is streamed. In tokens:
+      \(options.seconds) s, as text; one session in four
+      sends token ids instead, and one answer in three is streamed. In tokens:
 
-        predicted  what epp said when it picked: x-kvindexer-predicted-tokens
-        delivered  what the engine reported: usage.prompt_tokens_details.cached_tokens
-        hits       delivered, of the prompts' tokens
-        resident   blocks that epp's index knows the engine to hold
-        evicted    blocks that the engine dropped to make room
+        predicted    what epp said when it picked: x-kvindexer-predicted-tokens
+        delivered    what the engine reported: usage.prompt_tokens_details.cached_tokens
+        hits         delivered, of the prompts' tokens
+        round robin  the hits that the same prompts would have had by turns, one after
+                     the other, on such engines in memory
+        resident     blocks that epp's index knows the engine to hold
+        evicted      blocks that the engine dropped to make room
 
       KV events trail requests. So predicted must equal delivered for a request that is
       alone on its engine: nothing else is sent there, and no event is under way, from

@@ -14,12 +14,14 @@ extension IndexerStage {
       Each request goes where the indexer says
       that most of its prompt is cached; one in ten goes elsewhere. In tokens:
 
-        predicted  what the indexer said of the chosen endpoint before the request was
-                   sent: matched and reserved tokens
-        delivered  what the engine reported: usage.prompt_tokens_details.cached_tokens
-        hits       delivered, of the prompts' tokens
-        resident   blocks that the indexer knows the endpoint to hold
-        evicted    blocks that the engine dropped to make room
+        predicted    what the indexer said of the chosen endpoint before the request was
+                     sent: matched and reserved tokens
+        delivered    what the engine reported: usage.prompt_tokens_details.cached_tokens
+        hits         delivered, of the prompts' tokens
+        round robin  the hits that the same prompts would have had by turns, one after
+                     the other, on such engines in memory
+        resident     blocks that the indexer knows the endpoint to hold
+        evicted      blocks that the engine dropped to make room
 
       An engine's KV events trail its requests. So each engine gets one request at a time,
       and its next one when the indexer has applied the events of the last: \
