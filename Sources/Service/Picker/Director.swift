@@ -130,10 +130,11 @@ final class Director: RequestDirector {
     {
       throw Refusal(
         .serviceUnavailable,
-        "the tokens of the prompt could not be had: "
-          + (findings.reason ?? "nobody knows those of the model '\(pick.request.targetModel)'"))
+        "the configuration requires the prompt's tokens. "
+          + (findings.reason ?? "Nobody knows those of the model '\(pick.request.targetModel)'."))
     }
-    let endpoints = pool.endpoints.allowed(by: pick.request.gateway.subset).ready
+    let endpoints = pool.endpoints.allowed(by: pick.request.gateway.subset)
+      .serving(findings.model ?? pick.request.targetModel).ready
     guard !endpoints.isEmpty else { throw Refusal(SchedulingFailure.noEndpoints) }
     var known = producers.read(pick.request, findings)
     let now = MonotonicClock.nowNanoseconds()

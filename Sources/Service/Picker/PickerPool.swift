@@ -35,6 +35,12 @@ extension [PickerEndpoint] {
     return up.isEmpty ? self : up
   }
 
+  /// Those that serve a model, or do not say which; all of them where no name fits.
+  func serving(_ model: String) -> [PickerEndpoint] {
+    let serving = filter { $0.member.model.isEmpty || $0.member.model == model }
+    return serving.isEmpty ? self : serving
+  }
+
   /// Those that a gateway's subset hint allows.
   ///
   /// Entries are `host:port`. Where none has a port that fits, hosts alone count, as llm-d's picker

@@ -18,6 +18,12 @@ enum PromptFindings: Sendable {
     }
   }
 
+  /// The base model, where the request's name for it was understood.
+  var model: String? {
+    guard case .resolved(let prompt) = self else { return nil }
+    return prompt.model
+  }
+
   /// The tokens, where they are no estimate.
   var exactPrompt: ResolvedPrompt? {
     guard case .resolved(let prompt) = self, prompt.origin != .estimated else { return nil }

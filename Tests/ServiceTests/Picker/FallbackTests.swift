@@ -107,7 +107,7 @@ import Testing
     let harness = try harness(renderedBy(renderer, ", required: true"), engine)
     let refusal = try harness.refusal(Plans.text(1))
     #expect(refusal?.code == .serviceUnavailable)
-    #expect(refusal?.message.contains("the tokens of the prompt could not be had: ") == true)
+    #expect(refusal?.message.hasPrefix("the configuration requires the prompt's tokens. ") == true)
     #expect(refusal?.message.contains("estimated") == true)
     #expect(try harness.refusal(Plans.tokens(1)) == nil)
     #expect(try harness.refusal("", path: "/health") == nil)

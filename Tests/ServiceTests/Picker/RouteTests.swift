@@ -28,6 +28,17 @@ import Testing
     #expect(try destinations(harness, subset: nil).count == 4)
   }
 
+  @Test func `a request goes to an endpoint of its model, if any says that it is one`() throws {
+    let harness = try PickerHarness([
+      PickerHarness.silent("a", port: 1001, more: ", model: other"),
+      PickerHarness.silent("b", port: 1002, more: ", model: m"),
+      PickerHarness.silent("c", port: 1003),
+    ])
+    #expect(
+      try destinations(harness, subset: nil) == ["127.0.0.1:1002", "127.0.0.1:1003"])
+    #expect(try destinations(harness, subset: addresses(1001)) == ["127.0.0.1:1001"])
+  }
+
   @Test func `nobody allowed is a refusal with its reason`() throws {
     let harness = try PickerHarness(Self.three)
     for subset in [[], ["10.0.0.1:1001"], ["nonsense"]] {
