@@ -42,6 +42,15 @@ package final class WorkerThread: @unchecked Sendable {
     if !isJoined { pthread_detach(thread) }
   }
 
+  /// Lets the thread end when it likes; nobody can wait for it any more.
+  package func detach() {
+    lock.withLock {
+      guard !isJoined else { return }
+      pthread_detach(thread)
+      isJoined = true
+    }
+  }
+
   /// Waits until the thread has ended; any further call returns at once.
   package func join() {
     lock.withLock {

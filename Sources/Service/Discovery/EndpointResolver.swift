@@ -77,6 +77,7 @@ package final class EndpointResolver: @unchecked Sendable {
       lock.withLock {
         isStopping = true
         lock.broadcast()
+        thread?.detach()
       }
     }
   }
