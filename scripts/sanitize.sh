@@ -7,7 +7,7 @@ sanitizer=${1:?usage: sanitize.sh thread|address}
 export SWIFT_BACKTRACE=enable=no KV_TEST_SEEDS=2
 export TSAN_OPTIONS="halt_on_error=1"
 # Foundation and XCTest keep what they allocate until the process ends.
-export ASAN_OPTIONS="detect_leaks=0 halt_on_error=1"
+export ASAN_OPTIONS="detect_leaks=0:halt_on_error=1:suppressions=$PWD/scripts/asan-suppressions.txt"
 
 swift build --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" --build-tests
 scripts/run-tests.sh --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" --skip-build
