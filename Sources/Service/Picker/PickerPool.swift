@@ -37,6 +37,8 @@ extension [PickerEndpoint] {
 
   /// Those that serve a model, or do not say which; all of them where no name fits.
   func serving(_ model: String) -> [PickerEndpoint] {
+    // What names no model is for any endpoint.
+    if model.isEmpty { return self }
     let serving = filter { $0.member.model.isEmpty || $0.member.model == model }
     return serving.isEmpty ? self : serving
   }

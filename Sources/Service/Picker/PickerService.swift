@@ -58,7 +58,8 @@ package final class PickerService: Sendable {
       producers: PickerAssembly.producers(setup, approximations, indexer.fleet, remote),
       engines: engines, metrics: metrics)
     var limits = ExternalProcessorLimits()
-    limits.decisionTimeout = flags.decisionTimeout
+    // The director answers by the timeout itself, with less than it waited for; this is the net below.
+    limits.decisionTimeout = flags.decisionTimeout + .seconds(1)
     let processor = ExternalProcessor(
       director: director, limits: limits, readsSubset: !flags.ignoresSubsetHint)
     let page = PickerPage(

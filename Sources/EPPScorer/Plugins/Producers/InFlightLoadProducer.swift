@@ -21,7 +21,8 @@ public struct InFlightLoadProducer: Plugin, Equatable {
   /// - Parameter clientMax: The most that the client wants; nil when it does not say.
   public func outputTokens(promptTokens: Int, clientMax: Int?) -> Int {
     guard addEstimatedOutputTokens else { return 0 }
-    let estimate = Int((Double(promptTokens) * outputRatio).rounded())
-    return min(estimate, clientMax ?? .max, maxEstimatedOutputTokens ?? .max)
+    let estimate = Int(min((Double(promptTokens) * outputRatio).rounded(), Double(Int32.max)))
+    let wanted = clientMax.map { $0 < 0 ? .max : $0 } ?? .max
+    return min(estimate, wanted, maxEstimatedOutputTokens ?? .max)
   }
 }
