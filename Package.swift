@@ -40,7 +40,8 @@ let package = Package(
       name: "EPPScorer", dependencies: ["KVIndexer", "Tokenize", "CIntrinsics"],
       swiftSettings: settings),
     .target(
-      name: "Simulation", dependencies: ["KVIndexer", "CMsgpack", "CXXH"],
+      name: "Simulation",
+      dependencies: ["KVIndexer", "Tokenize", "EPPScorer", "CMsgpack", "CXXH"],
       swiftSettings: settings),
 
     // Impure: sockets, threads, files, clocks.
@@ -75,7 +76,8 @@ let package = Package(
       name: "EPPScorerTests", dependencies: ["EPPScorer", "KVIndexer", "Tokenize", "Simulation"],
       swiftSettings: settings),
     .testTarget(
-      name: "SimulationTests", dependencies: ["Simulation", "KVIndexer"], swiftSettings: settings),
+      name: "SimulationTests",
+      dependencies: ["Simulation", "KVIndexer", "Tokenize", "EPPScorer"], swiftSettings: settings),
     .testTarget(
       name: "ServiceTests",
       dependencies: ["Service", "EPPScorer", "Simulation", "KVIndexer", "Tokenize"],

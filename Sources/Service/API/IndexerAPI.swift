@@ -14,6 +14,10 @@ struct IndexerAPI: Sendable {
   let renderer: Renderer?
   let endpointsFile: EndpointsWatcher?
   let metrics: MetricsPage
+  /// What an endpoint's engine says of itself, by the endpoint's name; nil where nobody asks it.
+  let engineSnapshot: @Sendable (String) -> EngineSnapshot?
+  /// The picker in this process, if there is one.
+  let picker: PickExplainerSlot
 
   var routes: Router {
     var router = Router()

@@ -14,6 +14,8 @@ package final class IndexerService: Sendable {
   let resolver: PromptResolver
   /// What `GET /metrics` shows.
   let metricsPage: MetricsPage
+  /// Where a picker in this process makes itself known to the API.
+  let picker = PickExplainerSlot()
   private let configuration: ServiceConfiguration
   private let subscriptions: SubscriptionLoop
   private let ingest: Ingest
@@ -32,13 +34,15 @@ package final class IndexerService: Sendable {
   ///     first time before this returns.
   ///   - disconnected: Told of a source whose connection was lost, on the ingest's thread.
   ///   - tick: Called ten times a second.
+  ///   - engineSnapshot: What an endpoint's engine says of itself, by the endpoint's name.
   /// - Throws: `SystemError` when an address can't be listened on, `InsecureListening` when anyone
   ///   could ask there, `YAMLError` when the endpoints file is not good to begin with.
   package init(
     _ configuration: ServiceConfiguration,
     membersChanged: @escaping @Sendable ([FleetMembership.Member]) -> Void = { _ in },
     disconnected: @escaping @Sendable (SourceID) -> Void = { _ in },
-    tick: @escaping @Sendable () -> Void = {}
+    tick: @escaping @Sendable () -> Void = {},
+    engineSnapshot: @escaping @Sendable (String) -> EngineSnapshot? = { _ in nil }
   ) throws {
     if configuration.tokenFile == nil, !configuration.allowsInsecureListen {
       try InsecureListening.check(configuration.listen + configuration.grpcListen)
@@ -80,7 +84,7 @@ package final class IndexerService: Sendable {
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: metricsPage)
+      metrics: metricsPage, engineSnapshot: engineSnapshot, picker: picker)
     let listeners: ServiceListeners
     do {
       listeners = try ServiceListeners(
