@@ -26,6 +26,7 @@ package final class IndexerService: Sendable {
   package let fleetWatch: FleetWatch
   private let listeners: ServiceListeners
   private let housekeeping: Housekeeping
+  private let inspection = InspectionThread()
 
   /// Starts everything; the service answers when this returns.
   ///
@@ -80,11 +81,17 @@ package final class IndexerService: Sendable {
     metricsPage = MetricsPage(
       fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
       metrics: metrics, renderer: renderer, admission: admission)
+    let churn = ChurnHistory()
+    let inspector = FleetInspector(fleet: fleet)
     let api = IndexerAPI(
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: metricsPage, engineSnapshot: engineSnapshot, picker: picker)
+      metrics: metricsPage, engineSnapshot: engineSnapshot, picker: picker,
+      inspection: inspection, inspector: inspector,
+      residencyReader: ResidencyReader(
+        fleet: fleet, membership: membership, inspector: inspector, churn: churn,
+        engineSnapshot: engineSnapshot))
     let listeners: ServiceListeners
     do {
       listeners = try ServiceListeners(
@@ -109,13 +116,14 @@ package final class IndexerService: Sendable {
     self.servedModels = servedModels
     fleetWatch = watch
     self.listeners = listeners
-    housekeeping = Housekeeping(fleet: fleet) {
+    housekeeping = Housekeeping(fleet: fleet, churn: churn) {
       listeners.refreshHealth()
       tick()
     }
     ingest.start()
     subscriptions.start()
     housekeeping.start()
+    inspection.start()
     watch.start()
   }
 
@@ -149,6 +157,7 @@ package final class IndexerService: Sendable {
     watcher?.stop()
     let cutOff = listeners.stop(waitingAtMost: configuration.stopLimit)
     if cutOff > 0 { configuration.log(.warning, "\(cutOff) requests were cut off") }
+    inspection.stop()
     fleetWatch.stop()
     renderer?.stop()
     servedModels.stop()
