@@ -9,19 +9,16 @@ final class PickerPool: @unchecked Sendable {
   var endpoints: [PickerEndpoint] { lock.withLock { current } }
 
   /// Takes over endpoints; those that are as they were keep what was sent to them.
-  func set(
-    _ endpoints: [(endpoint: Endpoint, member: FleetMembership.Member)],
-    reading: (EndpointID) -> EngineReading?
-  ) {
+  func set(_ endpoints: [FleetEngines.Located]) {
     lock.withLock {
       let known = Dictionary(uniqueKeysWithValues: current.map { ($0.id, $0) })
-      current = endpoints.map { endpoint, member in
-        if let old = known[endpoint.id], old.member === member,
-          old.endpoint.address == endpoint.address
+      current = endpoints.map { located in
+        if let old = known[located.endpoint.id], old.member === located.member,
+          old.endpoint.address == located.endpoint.address
         {
           return old
         }
-        return PickerEndpoint(endpoint, member, reading(endpoint.id))
+        return PickerEndpoint(located.endpoint, located.member, located.reading)
       }
       .sorted { $0.id < $1.id }
     }
