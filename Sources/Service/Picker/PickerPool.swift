@@ -13,12 +13,10 @@ final class PickerPool: @unchecked Sendable {
     lock.withLock {
       let known = Dictionary(uniqueKeysWithValues: current.map { ($0.id, $0) })
       current = endpoints.map { located in
-        if let old = known[located.endpoint.id], old.member === located.member,
-          old.endpoint.address == located.endpoint.address
-        {
-          return old
-        }
-        return PickerEndpoint(located.endpoint, located.member, located.reading)
+        var old = known[located.endpoint.id]
+        if let known = old, known.endpoint.address != located.endpoint.address { old = nil }
+        if let old, old.member === located.member { return old }
+        return PickerEndpoint(located.endpoint, located.member, located.reading, was: old)
       }
       .sorted { $0.id < $1.id }
     }
