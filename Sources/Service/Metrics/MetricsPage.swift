@@ -10,6 +10,7 @@ struct MetricsPage {
   /// Nil when rendering is switched off.
   let renderer: Renderer?
   let admission: RequestAdmission
+  let insight: Insight
 
   private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
 
@@ -35,6 +36,7 @@ struct MetricsPage {
     addEvents(&text, rows)
     addStreams(&text, rows)
     addResidency(&text, rows)
+    addInsight(&text)
   }
 
   private func sourceRows() -> [Row] {
