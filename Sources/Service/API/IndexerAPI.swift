@@ -15,6 +15,7 @@ struct IndexerAPI: Sendable {
   let endpointsFile: EndpointsWatcher?
   let metrics: MetricsPage
   let engines: FleetEngines
+  let insight: Insight
   /// The picker in this process, if there is one.
   let picker: PickExplainerSlot
   /// Where questions about the whole index are answered.
@@ -31,6 +32,9 @@ struct IndexerAPI: Sendable {
     router.on(.delete, parameter: "/v1/reservations/{id}") { _, id throws(HTTPError) in
       try cancelReservation(id)
     }
+    router.on(.post, "/v1/feedback") { request throws(HTTPError) in try feedback(request) }
+    router.on(.get, "/v1/decisions") { request throws(HTTPError) in try decisions(request) }
+    router.on(.get, "/v1/comparison") { _ in comparison() }
     router.on(.get, "/v1/endpoints") { _ in endpoints() }
     router.onDeferred(.get, "/v1/watch") { _, reply in watch(reply) }
     router.on(.get, "/v1/sources") { _ in sources() }
