@@ -165,8 +165,14 @@ extension FleetIndex {
     }
   }
 
+  /// What can be said of a source without a prompt; nil when there is no such source.
+  public func explanation(of id: SourceID) -> SourceExplanation? {
+    source(id).map { explanation(of: $0, nil, tokens: 0) }
+  }
+
+  /// - Parameter cause: Why nothing is reused; nil when nothing is to be said of that.
   private func explanation(
-    of source: Source, _ cause: MissingBlock.Cause, tokens: Int
+    of source: Source, _ cause: MissingBlock.Cause?, tokens: Int
   ) -> SourceExplanation {
     SourceExplanation(
       source: source.id, endpoint: source.configuration.endpoint,
@@ -175,7 +181,9 @@ extension FleetIndex {
         matchedTokens: 0, trust: source.trust),
       blockSize: source.blockSize,
       usableBlocks: source.blockSize.map { max(tokens - 1, 0) / $0 } ?? 0,
-      trustSince: source.trustSince, missing: MissingBlock(block: 0, cause: cause))
+      trustSince: source.trustSince, emptied: source.emptied?.at,
+      emptiedCause: source.emptied?.cause,
+      missing: cause.map { MissingBlock(block: 0, cause: $0) })
   }
 }
 

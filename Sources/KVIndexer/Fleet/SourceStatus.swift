@@ -41,6 +41,11 @@ extension FleetIndex {
   /// What a source was added as; nil when there is no such source.
   public func configuration(of id: SourceID) -> SourceConfiguration? { source(id)?.configuration }
 
+  /// What happened to a source's events so far; nothing when there is no such source.
+  public func counters(of id: SourceID) -> SourceCounters {
+    source(id)?.counters ?? SourceCounters()
+  }
+
   /// The state of one source; nil when there is no such source.
   ///
   /// - Complexity: O(lanes).
