@@ -71,6 +71,7 @@ package final class PickerService: Sendable {
       engines: engines, producers: director.producers,
       inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams)
     self.director = director
+    indexer.picker.set(director)
     self.relay = relay
     self.remote = remote
     self.indexer = indexer
