@@ -14,28 +14,30 @@ enum PrefixesView {
       "PREFIX", .number("FROM BLOCK"), .number("BLOCKS"), .number("TOKENS TO ITS END"),
       .number("VALUE"), .number("READS"), .number("LAST HIT"), .number("HOLDERS"), "HELD BY",
     ])
-    add(branches, indentedBy: [], to: &table, isRoot: true)
+    for branch in branches { add(branch, stem: "", below: "", to: &table) }
     let more = (total ?? 0) - branches.count
     return table.lines
       + (more > 0 ? [StyledText("… \(Quantity.count(more)) more; --limit shows them", .faint)] : [])
   }
 
+  /// - Parameters:
+  ///   - stem: The lines of the tree that lead to the branch.
+  ///   - below: Those that lead past it to its children.
   private static func add(
-    _ branches: [Branch], indentedBy indentation: [String], to table: inout TextTable, isRoot: Bool
+    _ branch: Branch, stem: String, below: String, to table: inout TextTable
   ) {
-    for (index, branch) in branches.enumerated() {
-      let hidden = branch.prefix.children - branch.children.count
-      let isLast = index == branches.count - 1 && (isRoot || hidden >= 0)
-      let stem = isRoot ? "" : indentation.joined() + (isLast ? "└─ " : "├─ ")
-      table.add(row(branch.prefix, stem))
-      let below = isRoot ? [] : indentation + [isLast ? "   " : "│  "]
-      add(branch.children, indentedBy: below, to: &table, isRoot: false)
-      if hidden > 0, !branch.children.isEmpty {
-        table.add(
-          [StyledText(below.joined() + "   … \(Quantity.count(hidden)) more", .faint)]
-            + Array(repeating: "", count: 8))
-      }
+    table.add(row(branch.prefix, stem))
+    let hidden = branch.children.isEmpty ? 0 : branch.prefix.children - branch.children.count
+    for (index, child) in branch.children.enumerated() {
+      let isLast = hidden == 0 && index == branch.children.count - 1
+      add(
+        child, stem: below + (isLast ? "└─ " : "├─ "), below: below + (isLast ? "   " : "│  "),
+        to: &table)
     }
+    guard hidden > 0 else { return }
+    table.add(
+      [StyledText(below + "└─ … \(Quantity.count(hidden)) more", .faint)]
+        + Array(repeating: "", count: 8))
   }
 
   private static func row(_ prefix: PrefixesAnswer.Prefix, _ stem: String) -> [StyledText] {
