@@ -14,8 +14,7 @@ struct IndexerAPI: Sendable {
   let renderer: Renderer?
   let endpointsFile: EndpointsWatcher?
   let metrics: MetricsPage
-  /// What an endpoint's engine says of itself, by the endpoint's name; nil where nobody asks it.
-  let engineSnapshot: @Sendable (String) -> EngineSnapshot?
+  let engines: FleetEngines
   /// The picker in this process, if there is one.
   let picker: PickExplainerSlot
 

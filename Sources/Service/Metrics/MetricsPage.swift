@@ -10,6 +10,7 @@ struct MetricsPage {
   /// Nil when rendering is switched off.
   let renderer: Renderer?
   let admission: RequestAdmission
+  let engines: FleetEngines
 
   private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
 
@@ -35,6 +36,7 @@ struct MetricsPage {
     addEvents(&text, rows)
     addStreams(&text, rows)
     addResidency(&text, rows)
+    engines.add(to: &text)
   }
 
   private func sourceRows() -> [Row] {

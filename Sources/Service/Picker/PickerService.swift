@@ -25,6 +25,7 @@ package final class PickerService: Sendable {
   private let engines: PickerEngines
   private let gateway: GRPCServer
   private let health: GRPCServer
+  private let healthStatus: GRPCHealth
   private let metrics: HTTPServer
   private let credentials: PickerFlags.Credentials
   private let state: PickerState
@@ -41,16 +42,16 @@ package final class PickerService: Sendable {
     let metrics = PickerMetrics(poolName: flags.poolName, buildReference: ProductVersion.current)
     let pool = PickerPool()
     let approximations = PickerAssembly.approximations(setup)
-    let engines = try PickerEngines(
-      setup.metrics, interval: flags.metricsInterval, pool: pool, approximations: approximations,
-      log: log)
+    let fleetEngines = try FleetEngines(
+      setup.metrics.map { .init($0, interval: flags.metricsInterval) }, log: log)
+    let engines = PickerEngines(fleetEngines, pool: pool, approximations: approximations)
     let relay = try setup.preciseProducer?.events.boundAddress.map {
       try EventRelay(bindingTo: $0)
     }
     let indexer = try IndexerService(
       try PickerAssembly.configuration(flags, setup, relay, log),
-      membersChanged: { engines.set($0) },
-      disconnected: { engines.noteDisconnection(of: $0) }, tick: { engines.refreshCaches() })
+      engines: fleetEngines, disconnected: { engines.noteDisconnection(of: $0) },
+      tick: { engines.refreshCaches() })
     let remote = try PickerAssembly.remoteIndexer(setup, log)
     let director = Director(
       settings: PickerAssembly.settings(flags, setup), pool: pool, resolver: indexer.resolver,
@@ -72,10 +73,11 @@ package final class PickerService: Sendable {
     self.indexer = indexer
     self.engines = engines
     self.state = state
+    let healthStatus = GRPCHealth { _ in state.check() ? .serving : .notServing }
+    self.healthStatus = healthStatus
     do {
-      let health = GRPCHealth { _ in state.check() ? .serving : .notServing }
       var healthRouter = GRPCRouter()
-      health.register(in: &healthRouter)
+      healthStatus.register(in: &healthRouter)
       self.health = try GRPCServer([flags.address(port: flags.healthPort)], router: healthRouter)
       self.metrics = try HTTPServer(
         [flags.address(port: flags.metricsPort)], log: { log(.debug, "metrics: \($0)") },
@@ -86,7 +88,7 @@ package final class PickerService: Sendable {
       credentials = try flags.credentials(log: log) { reload.take($0) }
       var router = GRPCRouter()
       processor.register(in: &router)
-      if flags.answersHealthOnGRPCPort { health.register(in: &router) }
+      if flags.answersHealthOnGRPCPort { healthStatus.register(in: &router) }
       var grpc = GRPCLimits()
       grpc.messageBytesMax = flags.receivedMessageBytesMax
       // The last one: whoever can reach it finds all else in place.
@@ -96,7 +98,6 @@ package final class PickerService: Sendable {
       reload.give(to: nil, gateway, unless: credentials.current, log)
     } catch {
       remote?.stop()
-      engines.stop()
       indexer.stop()
       relay?.stop()
       throw error
@@ -128,14 +129,13 @@ package final class PickerService: Sendable {
 
   /// Says on health checks that no more is taken, answers what has begun, and ends all threads.
   package func stop() {
-    state.leave(waitingAtMost: min(flags.drainTimeout, Self.farewellMax))
+    state.leave(waitingAtMost: min(flags.drainTimeout, Self.farewellMax)) { healthStatus.refresh() }
     let cutOff = gateway.stop(waitingAtMost: flags.drainTimeout)
     if cutOff > 0 { log(.warning, "\(cutOff) requests were cut off") }
     health.stop(waitingAtMost: .zero)
     metrics.stop(waitingAtMost: .seconds(1))
     credentials.files?.stop()
     remote?.stop()
-    engines.stop()
     indexer.stop()
     relay?.stop()
   }

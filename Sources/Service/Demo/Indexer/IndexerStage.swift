@@ -30,6 +30,7 @@ final class IndexerStage: DemoStage {
   ) throws -> IndexerService {
     var configuration = ServiceConfiguration()
     configuration.endpoints = endpoints
+    configuration.engineMetrics = .inspection
     // Trust is in the table; log lines would run through it.
     configuration.log = Log(minimum: .error)
     do {
