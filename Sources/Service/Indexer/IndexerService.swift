@@ -14,6 +14,8 @@ package final class IndexerService: Sendable {
   let resolver: PromptResolver
   /// What `GET /metrics` shows.
   let metricsPage: MetricsPage
+  /// Records requests; nil when no traces are exported.
+  let tracer: Tracer?
   /// Where a picker in this process makes itself known to the API.
   let picker = PickExplainerSlot()
   private let configuration: ServiceConfiguration
@@ -81,16 +83,18 @@ package final class IndexerService: Sendable {
       deadlineDefault: configuration.scoreDeadline)
     let admission = RequestAdmission(configuration.admission)
     let watch = FleetWatch(fleet: fleet, membership: membership)
+    let tracer = try configuration.tracing.map { try Tracer($0, log: log) }
     metricsPage = MetricsPage(
       fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
-      metrics: metrics, renderer: renderer, admission: admission, engines: engines)
+      metrics: metrics, renderer: renderer, admission: admission, tracer: tracer,
+      engines: engines)
     let churn = ChurnHistory()
     let inspector = FleetInspector(fleet: fleet)
     let api = IndexerAPI(
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: metricsPage, engines: engines, picker: picker,
+      metrics: metricsPage, tracer: tracer, engines: engines, picker: picker,
       inspection: inspection, inspector: inspector,
       residencyReader: ResidencyReader(
         fleet: fleet, membership: membership, inspector: inspector, churn: churn,
@@ -106,6 +110,7 @@ package final class IndexerService: Sendable {
       engines.stop()
       servedModels.stop()
       renderer?.stop()
+      tracer?.stop()
       throw error
     }
     addresses = listeners.http?.addresses ?? []
@@ -118,6 +123,7 @@ package final class IndexerService: Sendable {
     self.ingest = ingest
     self.renderer = renderer
     self.servedModels = servedModels
+    self.tracer = tracer
     self.engines = engines
     fleetWatch = watch
     self.listeners = listeners
@@ -170,6 +176,7 @@ package final class IndexerService: Sendable {
     subscriptions.stop()
     ingest.stop()
     housekeeping.stop()
+    tracer?.stop()
   }
 }
 

@@ -10,6 +10,8 @@ struct MetricsPage {
   /// Nil when rendering is switched off.
   let renderer: Renderer?
   let admission: RequestAdmission
+  /// Nil when no traces are exported.
+  let tracer: Tracer?
   let engines: FleetEngines
 
   private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
@@ -32,6 +34,7 @@ struct MetricsPage {
     let rows = sourceRows()
     addService(&text)
     addServing(&text)
+    tracer?.exporter.metrics.add(to: &text)
     addIndex(&text)
     addEvents(&text, rows)
     addStreams(&text, rows)

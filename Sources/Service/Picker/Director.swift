@@ -16,6 +16,7 @@ final class Director: RequestDirector {
   let producers: PickerProducers
   let engines: PickerEngines
   let metrics: PickerMetrics
+  private let tracer: Tracer?
   /// In the order of the producers.
   private let hitHistograms: [(ratio: Histogram, bytes: Histogram)]
   private let claims = Atomic<UInt64>(0)
@@ -24,7 +25,8 @@ final class Director: RequestDirector {
 
   init(
     settings: DirectorSettings, pool: PickerPool, resolver: PromptResolver, scheduler: Scheduler,
-    producers: PickerProducers, engines: PickerEngines, metrics: PickerMetrics
+    producers: PickerProducers, engines: PickerEngines, metrics: PickerMetrics,
+    tracer: Tracer? = nil
   ) {
     self.settings = settings
     self.pool = pool
@@ -33,6 +35,7 @@ final class Director: RequestDirector {
     self.producers = producers
     self.engines = engines
     self.metrics = metrics
+    self.tracer = tracer
     memory = SchedulerMemory(seed: .random(in: .min ... .max))
     hitHistograms = zip(producers.names, producers.types).map {
       metrics.prefixHits(of: ProducerLabels(name: $0, type: $1))
@@ -44,7 +47,7 @@ final class Director: RequestDirector {
     do throws(Refusal) {
       let request = try ParsedRequest(
         gateway, parsedBy: settings.parsers, keyedBy: resolver.keySeed)
-      pick = Pick(request, metrics: metrics)
+      pick = Pick(request, metrics: metrics, tracer: tracer)
     } catch {
       metrics.unread(refusedWith: error)
       return completion(.refuse(error))
@@ -96,12 +99,14 @@ final class Director: RequestDirector {
       metrics.attempted(AttemptLabels(.failure, targetModel: pick.request.targetModel))
       pick.metrics.refused(error)
       completion(.refuse(error))
+      pick.trace?.refused(pick, error)
     }
   }
 
   private func count(
     _ pick: Pick, _ choice: Choice, _ findings: PromptFindings, _ resolvedAt: UInt64
   ) {
+    pick.trace?.decided(pick, choice, findings, resolvedAt: resolvedAt)
     var parse: UInt64 = 0
     if case .resolved(let prompt) = findings { parse = prompt.parseNanoseconds }
     func seconds(_ from: UInt64, _ to: UInt64) -> Double { Double(to &- from) / 1e9 }

@@ -5,7 +5,8 @@ package final class RequestTrace: Sendable {
   /// What happens next is a child of this.
   package let context: TraceContext
   private let parent: UInt64
-  private let start: UInt64
+  /// In monotonic nanoseconds.
+  let start: UInt64
   private let exporter: SpanExporter
 
   init(_ context: TraceContext, parent: UInt64, start: UInt64, _ exporter: SpanExporter) {
