@@ -12,6 +12,8 @@ package final class IndexerService: Sendable {
   let membership: FleetMembership
   /// Turns prompts into token ids.
   let resolver: PromptResolver
+  /// What was predicted, and what came of it.
+  package let insight: Insight
   /// What `GET /metrics` shows.
   let metricsPage: MetricsPage
   /// Records requests; nil when no traces are exported.
@@ -67,6 +69,8 @@ package final class IndexerService: Sendable {
         disconnected: disconnected))
     let renderer = try configuration.rendering.map { try Renderer(settings: $0, log: log) }
     let servedModels = try ServedModels(security: configuration.rendering?.security ?? .init())
+    let insight = Insight(
+      fleet: fleet, routing: configuration.routing, limits: configuration.decisions)
     let membership = FleetMembership(
       fleet: fleet, subscriptions: subscriptions, defaultModel: configuration.model, log: log,
       changed: { members in
@@ -80,21 +84,21 @@ package final class IndexerService: Sendable {
       membership: membership, renderer: renderer, servedModels: servedModels)
     let scorer = Scorer(
       fleet: fleet, membership: membership, resolver: resolver, metrics: metrics,
-      deadlineDefault: configuration.scoreDeadline)
+      insight: insight, deadlineDefault: configuration.scoreDeadline)
     let admission = RequestAdmission(configuration.admission)
     let watch = FleetWatch(fleet: fleet, membership: membership)
     let tracer = try configuration.tracing.map { try Tracer($0, log: log) }
     metricsPage = MetricsPage(
       fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
       metrics: metrics, renderer: renderer, admission: admission, tracer: tracer,
-      engines: engines)
+      engines: engines, insight: insight)
     let churn = ChurnHistory()
     let inspector = FleetInspector(fleet: fleet)
     let api = IndexerAPI(
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: metricsPage, tracer: tracer, engines: engines, picker: picker,
+      metrics: metricsPage, tracer: tracer, engines: engines, insight: insight, picker: picker,
       inspection: inspection, inspector: inspector,
       residencyReader: ResidencyReader(
         fleet: fleet, membership: membership, inspector: inspector, churn: churn,
@@ -116,6 +120,7 @@ package final class IndexerService: Sendable {
     addresses = listeners.http?.addresses ?? []
     grpcAddresses = listeners.grpc?.addresses ?? []
     self.fleet = fleet
+    self.insight = insight
     self.membership = membership
     self.resolver = resolver
     self.configuration = configuration
@@ -129,6 +134,7 @@ package final class IndexerService: Sendable {
     self.listeners = listeners
     housekeeping = Housekeeping(fleet: fleet, churn: churn) {
       listeners.refreshHealth()
+      insight.tick(now: MonotonicClock.nowNanoseconds())
       tick()
     }
     ingest.start()

@@ -13,6 +13,7 @@ struct MetricsPage {
   /// Nil when no traces are exported.
   let tracer: Tracer?
   let engines: FleetEngines
+  let insight: Insight
 
   private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
 
@@ -40,6 +41,7 @@ struct MetricsPage {
     addStreams(&text, rows)
     addResidency(&text, rows)
     engines.add(to: &text)
+    addInsight(&text)
   }
 
   private func sourceRows() -> [Row] {

@@ -36,17 +36,8 @@ extension Director {
     return [
       .init(name: "x-kvindexer-endpoint", value: "\(choice.target.endpoint.id)"),
       .init(name: "x-kvindexer-predicted-tokens", value: "\(hit.predictedTokens)"),
-      .init(name: "x-kvindexer-prediction", value: Self.text(of: hit.basis)),
+      .init(name: "x-kvindexer-prediction", value: hit.basis.text),
     ]
-  }
-
-  /// What a prediction rests on.
-  static func text(of basis: PrefixHit.Basis) -> String {
-    switch basis {
-    case .precise(let trust): trust.name
-    case .approximate(let cause): "approximate: \(cause.label)"
-    case .unknown: "unknown"
-    }
   }
 
   /// What of a client's headers must not reach the endpoint, except where it is set anew.

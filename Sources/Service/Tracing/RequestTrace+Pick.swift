@@ -93,7 +93,7 @@ extension RequestTrace {
       .init("server.address", .string(endpoint.host)),
       .init("server.port", .int(Int(endpoint.port))),
       .init("kvindexer.predicted_tokens", .int(hit.predictedTokens)),
-      .init("kvindexer.prediction", .string(Director.text(of: hit.basis))),
+      .init("kvindexer.prediction", .string(hit.basis.text)),
     ]
   }
 }
