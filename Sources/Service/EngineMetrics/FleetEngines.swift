@@ -129,6 +129,16 @@ package final class FleetEngines: @unchecked Sendable {
     lock.withLock { readings[name] }?.snapshot
   }
 
+  /// Blocks that one rank's engine has room for, as its metrics say; nil where they do not.
+  ///
+  /// vLLM counts a null block among them, which holds nothing.
+  func capacityBlocks(of member: FleetMembership.Member) -> Int? {
+    guard let snapshot = snapshot(ofEndpoint: member.name), snapshot.readAt != nil,
+      let blocks = snapshot.report.blockCount, !member.sources.isEmpty
+    else { return nil }
+    return max(blocks / member.sources.count - 1, 0)
+  }
+
   // MARK: What others notice
 
   /// Requests of ours began or ended at an endpoint.
