@@ -82,5 +82,7 @@ let package = Package(
       name: "ServiceTests",
       dependencies: ["Service", "EPPScorer", "Simulation", "KVIndexer", "Tokenize"],
       swiftSettings: settings),
+    .testTarget(
+      name: "CommandTests", dependencies: ["kvindexer", "Service"], swiftSettings: settings),
   ]
 )

@@ -14,6 +14,8 @@ struct IndexerAPI: Sendable {
   let renderer: Renderer?
   let endpointsFile: EndpointsWatcher?
   let metrics: MetricsPage
+  /// Nil when no traces are exported.
+  let tracer: Tracer?
   let engines: FleetEngines
   let insight: Insight
   /// The picker in this process, if there is one.
