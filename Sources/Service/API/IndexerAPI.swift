@@ -14,6 +14,8 @@ struct IndexerAPI: Sendable {
   let renderer: Renderer?
   let endpointsFile: EndpointsWatcher?
   let metrics: MetricsPage
+  /// What the dashboard shows.
+  let overview: Overview
   /// What an endpoint's engine says of itself, by the endpoint's name; nil where nobody asks it.
   let engineSnapshot: @Sendable (String) -> EngineSnapshot?
   /// The picker in this process, if there is one.
@@ -31,6 +33,9 @@ struct IndexerAPI: Sendable {
     router.on(.get, "/v1/endpoints") { _ in endpoints() }
     router.onDeferred(.get, "/v1/watch") { _, reply in watch(reply) }
     router.on(.get, "/v1/sources") { _ in sources() }
+    router.on(.get, "/") { _ in page() }
+    router.on(.get, "/v1/overview") { _ in currentOverview() }
+    router.onDeferred(.get, "/v1/stream") { _, reply in streamOverview(reply) }
     router.on(.get, "/healthz") { _ in
       HTTPResponse(contentType: "text/plain", body: Array("ok\n".utf8))
     }

@@ -77,14 +77,19 @@ package final class IndexerService: Sendable {
       deadlineDefault: configuration.scoreDeadline)
     let admission = RequestAdmission(configuration.admission)
     let watch = FleetWatch(fleet: fleet, membership: membership)
+    let overview = Overview(
+      FleetSampler(
+        fleet: fleet, membership: membership, subscriptions: subscriptions, metrics: metrics,
+        engineSnapshot: engineSnapshot, traffic: { nil }),
+      indexBytesMax: configuration.memoryBudget, routes: { [picker] in picker.current != nil })
     metricsPage = MetricsPage(
       fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
-      metrics: metrics, renderer: renderer, admission: admission)
+      metrics: metrics, renderer: renderer, admission: admission, overview: overview)
     let api = IndexerAPI(
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: metricsPage, engineSnapshot: engineSnapshot, picker: picker)
+      metrics: metricsPage, overview: overview, engineSnapshot: engineSnapshot, picker: picker)
     let listeners: ServiceListeners
     do {
       listeners = try ServiceListeners(
@@ -111,6 +116,7 @@ package final class IndexerService: Sendable {
     self.listeners = listeners
     housekeeping = Housekeeping(fleet: fleet) {
       listeners.refreshHealth()
+      overview.tick(now: MonotonicClock.nowNanoseconds())
       tick()
     }
     ingest.start()

@@ -10,6 +10,7 @@ struct MetricsPage {
   /// Nil when rendering is switched off.
   let renderer: Renderer?
   let admission: RequestAdmission
+  let overview: Overview
 
   private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
 
