@@ -79,7 +79,7 @@ function showFigures() {
   };
   const others = totals.endpoints - totals.trust.exact;
   set("exact", count(totals.trust.exact), `of ${count(totals.endpoints)}`,
-    others === 0 ? "all can be believed" : `${plural(others, "endpoint")} can't be believed fully`);
+    others === 0 ? "every source can be believed" : `${count(others)} can't be fully believed`);
   set("hits", percent(traffic?.delivered_tokens, traffic?.prompt_tokens), "",
     traffic ? `${count(traffic.requests)} requests` : "no responses are seen here");
   set("events", amount(totals.events_per_s), "/s", `${perSecond(totals.scores_per_s)} scores asked for`);

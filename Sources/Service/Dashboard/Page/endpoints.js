@@ -26,7 +26,7 @@ const endpointList = {
       type: "search", placeholder: "Filter by name, address, model", "aria-label": "Filter endpoints",
       oninput: () => { this.filter = this.search.value.trim().toLowerCase(); this.draw(); },
     });
-    this.chips = h("div", { class: "segments", role: "group", "aria-label": "Only endpoints that are" });
+    this.chips = h("div", { class: "chips", role: "group", "aria-label": "Only endpoints that are" });
     this.number = h("span", { class: "dim push", role: "status" });
     append(find("endpoint-tools"), [h("h2", {}, "Endpoints"), this.search, this.chips, this.number,
       segments("View", [["rows", "Rows"], ["grid", "Grid"]], "rows", (view) => {
@@ -56,7 +56,7 @@ const endpointList = {
   value(endpoint, key) {
     switch (key) {
       case "trouble": return trouble[endpoint.state];
-      case "blocks": return sum(endpoint.tiers);
+      case "blocks": return endpoint.tiers[0] ?? 0;
       case "part": return (endpoint.tiers[0] ?? 0) / (endpoint.capacity_blocks ?? this.largest);
       case "hits": return endpoint.prompt_tokens > 0 ? endpoint.delivered_tokens / endpoint.prompt_tokens : null;
       case "load": return endpoint.running === null ? null : endpoint.running + (endpoint.waiting ?? 0);
@@ -130,15 +130,15 @@ const endpointList = {
 
   // Rows.
 
+  get rowHeight() { return parseFloat(getComputedStyle(this.body).getPropertyValue("--row")); },
+
   drawRows() {
     if (this.view !== "rows" || !this.table.isConnected || find("fleet").hidden) return;
     for (const header of this.head.children) {
       setAttribute(header, "aria-sort", header.dataset.key !== this.sort.key ? null
         : this.sort.isDescending ? "descending" : "ascending");
     }
-    this.height ??= {};
-    const isNarrow = matchMedia("(max-width: 720px)").matches;
-    const height = isNarrow ? 84 : 46;
+    const height = this.rowHeight;
     this.body.style.height = `${height * this.shown.length}px`;
     setAttribute(this.table, "aria-rowcount", this.shown.length + 1);
     const top = -this.body.getBoundingClientRect().top;
@@ -174,14 +174,18 @@ const endpointList = {
     const cell = Object.fromEntries(this.columns.map(([key], index) => [key, cells[index]]));
     const title = h("div", { class: "name" });
     const subtitle = h("div", { class: "sub" });
+    const numbers = h("div");
+    const lowerTiers = h("div", { class: "sub" });
     append(cell.endpoint, [title, subtitle]);
-    const row = { element, state: "", show: (endpoint) => this.showRow(row, cell, title, subtitle, endpoint) };
+    append(cell.blocks, [numbers, lowerTiers]);
+    const parts = { cell, title, subtitle, numbers, lowerTiers };
+    const row = { element, state: "", show: (endpoint) => this.showRow(row, parts, endpoint) };
     this.body.append(element);
     this.rows.set(name, row);
     return row;
   },
 
-  showRow(row, cell, title, subtitle, endpoint) {
+  showRow(row, { cell, title, subtitle, numbers, lowerTiers }, endpoint) {
     // A row is drawn anew only where something about it has changed.
     const text = JSON.stringify([endpoint, this.largest]);
     if (row.shown === text) return;
@@ -201,7 +205,9 @@ const endpointList = {
       row.scales = scales;
       fill(cell.part, h("div", { class: "bars" }, tiers.map((blocks, index) => tierBar(endpoint, index, blocks))));
     }
-    setText(cell.blocks, `${count(sum(tiers))} / ${count(endpoint.capacity_blocks)}`);
+    const lower = tiers.slice(1).map((blocks, index) => (blocks > 0 ? `+ ${count(blocks)} ${overview.tiers[index + 1]}` : ""));
+    setText(numbers, `${count(tiers[0])} / ${count(endpoint.capacity_blocks)}`);
+    setText(lowerTiers, lower.filter(Boolean).join(", "));
     setText(cell.hits, percent(endpoint.delivered_tokens, endpoint.prompt_tokens));
     setText(cell.requests, count(endpoint.requests));
     setText(cell.load, endpoint.running === null ? unknown : `${endpoint.running} + ${endpoint.waiting ?? 0}`);
@@ -265,7 +271,7 @@ const endpointList = {
       this.drawGrid();
       return this.grid.children[index].focus();
     }
-    const height = matchMedia("(max-width: 720px)").matches ? 84 : 46;
+    const height = this.rowHeight;
     const y = this.body.getBoundingClientRect().top + index * height;
     const covered = 90;
     if (y < covered) scrollBy(0, y - covered);

@@ -10,7 +10,8 @@ function showView(name) {
     tab.tabIndex = isShown ? 0 : -1;
     find(tab.getAttribute("aria-controls")).hidden = !isShown;
   }
-  if (location.hash !== `#${name}`) history.replaceState(null, "", `#${name}`);
+  // With a slash, so that no element has this name and nothing scrolls there.
+  if (location.hash !== `#/${name}`) history.replaceState(null, "", `#/${name}`);
   views[name]?.show();
   if (name === "fleet") draw();
 }
@@ -86,11 +87,9 @@ details.start();
 prefixTree.start();
 explainer.start();
 decisionList.start();
-showView(location.hash.slice(1) in views ? location.hash.slice(1) : "fleet");
-addEventListener("hashchange", () => {
-  const name = location.hash.slice(1);
-  if (name in views) showView(name);
-});
+const viewOfAddress = () => (location.hash.slice(2) in views ? location.hash.slice(2) : "fleet");
+showView(viewOfAddress());
+addEventListener("hashchange", () => showView(viewOfAddress()));
 setInterval(() => live.check(), 250);
 live.run((state) => {
   overview.take(state);
