@@ -36,6 +36,7 @@ enum ServeCommand: Command {
                            the authority that https renderers' certificates must come from
       --render-token-file FILE
                            the key that the endpoints ask for (`vllm serve --api-key`)
+      --no-engine-metrics  do not read the endpoints' GET /metrics, which tell what they have room for
       --token-cache SIZE   bytes for tokens of prompts that were rendered (64M)
 
     Limits
@@ -79,6 +80,7 @@ enum ServeCommand: Command {
     try readSecurity(&arguments, &configuration)
     try readRendering(&arguments, &configuration)
     try readLimits(&arguments, &configuration)
+    configuration.engineMetrics = arguments.flag("--no-engine-metrics") ? nil : .inspection
     let keyFile = try arguments.option("--hash-key-file")
     let level = try arguments.option("--log-level")
     try arguments.finish()

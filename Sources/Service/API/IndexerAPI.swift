@@ -16,8 +16,7 @@ struct IndexerAPI: Sendable {
   let metrics: MetricsPage
   /// What the dashboard shows.
   let overview: Overview
-  /// What an endpoint's engine says of itself, by the endpoint's name; nil where nobody asks it.
-  let engineSnapshot: @Sendable (String) -> EngineSnapshot?
+  let engines: FleetEngines
   /// The picker in this process, if there is one.
   let picker: PickExplainerSlot
 
@@ -32,7 +31,7 @@ struct IndexerAPI: Sendable {
     }
     router.on(.get, "/v1/endpoints") { _ in endpoints() }
     router.onDeferred(.get, "/v1/watch") { _, reply in watch(reply) }
-    router.on(.get, "/v1/sources") { _ in sources() }
+    router.on(.get, "/v1/sources") { sources(of: $0.query("endpoint")) }
     router.on(.get, "/") { _ in page() }
     router.on(.get, "/v1/overview") { _ in currentOverview() }
     router.onDeferred(.get, "/v1/stream") { _, reply in streamOverview(reply) }

@@ -6,7 +6,7 @@ struct FleetSampler: Sendable {
   let membership: FleetMembership
   let subscriptions: SubscriptionLoop
   let metrics: ServiceMetrics
-  let engineSnapshot: @Sendable (String) -> EngineSnapshot?
+  let engines: FleetEngines
   /// What came of requests, in all and by the endpoint's name; nil where no responses are seen.
   let traffic: @Sendable () -> (total: TrafficTotals, endpoints: [String: TrafficTotals])?
 
@@ -29,7 +29,7 @@ struct FleetSampler: Sendable {
 
   private func endpoint(_ member: FleetMembership.Member) -> FleetSample.Endpoint {
     var endpoint = FleetSample.Endpoint(member: member)
-    endpoint.engine = engineSnapshot(member.name)
+    endpoint.engine = engines.snapshot(ofEndpoint: member.name)
     for source in member.sources {
       guard let status = fleet.read({ $0.status(of: source.id) }) else { continue }
       let trust = endpoint.trust ?? .exact

@@ -19,7 +19,7 @@ final class Overview: @unchecked Sendable {
 
   /// Clients that were sent away because there were too many.
   let refusals = Counter()
-  private let sampler: FleetSampler
+  private let sample: @Sendable () -> FleetSample
   private let indexBytesMax: Int
   private let routes: @Sendable () -> Bool
   private let startedAt = WallClock.seconds()
@@ -33,10 +33,14 @@ final class Overview: @unchecked Sendable {
   private var clients: [HTTPStream] = []
 
   /// - Parameters:
+  ///   - sample: Looks at the fleet.
   ///   - indexBytesMax: Bytes that the index may take.
   ///   - routes: Whether a picker in this process routes requests.
-  init(_ sampler: FleetSampler, indexBytesMax: Int, routes: @escaping @Sendable () -> Bool) {
-    self.sampler = sampler
+  init(
+    sample: @escaping @Sendable () -> FleetSample, indexBytesMax: Int,
+    routes: @escaping @Sendable () -> Bool
+  ) {
+    self.sample = sample
     self.indexBytesMax = indexBytesMax
     self.routes = routes
   }
@@ -47,7 +51,7 @@ final class Overview: @unchecked Sendable {
   func tick(now: UInt64) {
     let last = lock.withLock { samples.last?.at }
     if let last, now < last + Self.sampleNanoseconds { return }
-    take(sampler.sample())
+    take(sample())
     let streams = lock.withLock { clients }
     guard !streams.isEmpty else { return }
     let event = Self.event(json(points: Self.newestPoints))
@@ -78,7 +82,7 @@ final class Overview: @unchecked Sendable {
 
   private func json(points count: Int) -> [UInt8] {
     let (samples, points) = lock.withLock { (self.samples, self.points.suffix(count)) }
-    let latest = samples.last ?? sampler.sample()
+    let latest = samples.last ?? sample()
     var json = JSONWriter(capacity: 4096 + 128 * latest.endpoints.count + 96 * points.count)
     OverviewState(
       routes: routes(), upSeconds: latest.time - startedAt, indexBytesMax: indexBytesMax,

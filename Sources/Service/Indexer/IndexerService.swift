@@ -1,4 +1,4 @@
-package import KVIndexer
+import KVIndexer
 
 /// The indexer: subscriptions, ingest, index, rendering and API, assembled.
 package final class IndexerService: Sendable {
@@ -21,28 +21,31 @@ package final class IndexerService: Sendable {
   private let ingest: Ingest
   private let renderer: Renderer?
   private let servedModels: ServedModels
+  private let engines: FleetEngines
   private let watcher: EndpointsWatcher?
   /// Tells what changes in the fleet.
   package let fleetWatch: FleetWatch
   private let listeners: ServiceListeners
   private let housekeeping: Housekeeping
 
+  /// Starts everything for itself.
+  package convenience init(_ configuration: ServiceConfiguration) throws {
+    try self.init(
+      configuration, engines: FleetEngines(configuration.engineMetrics, log: configuration.log))
+  }
+
   /// Starts everything; the service answers when this returns.
   ///
   /// - Parameters:
-  ///   - membersChanged: Told of all endpoints after each change, on the thread that made it, the
-  ///     first time before this returns.
+  ///   - engines: Follows the fleet from now on, and ends with the service.
   ///   - disconnected: Told of a source whose connection was lost, on the ingest's thread.
   ///   - tick: Called ten times a second.
-  ///   - engineSnapshot: What an endpoint's engine says of itself, by the endpoint's name.
   /// - Throws: `SystemError` when an address can't be listened on, `InsecureListening` when anyone
   ///   could ask there, `YAMLError` when the endpoints file is not good to begin with.
-  package init(
-    _ configuration: ServiceConfiguration,
-    membersChanged: @escaping @Sendable ([FleetMembership.Member]) -> Void = { _ in },
+  init(
+    _ configuration: ServiceConfiguration, engines: FleetEngines,
     disconnected: @escaping @Sendable (SourceID) -> Void = { _ in },
-    tick: @escaping @Sendable () -> Void = {},
-    engineSnapshot: @escaping @Sendable (String) -> EngineSnapshot? = { _ in nil }
+    tick: @escaping @Sendable () -> Void = {}
   ) throws {
     if configuration.tokenFile == nil, !configuration.allowsInsecureListen {
       try InsecureListening.check(configuration.listen + configuration.grpcListen)
@@ -66,7 +69,7 @@ package final class IndexerService: Sendable {
       changed: { members in
         renderer?.setEndpoints(members.map(\.renderEndpoint))
         servedModels.set(members)
-        membersChanged(members)
+        engines.set(members)
       })
     membership.add(configuration.endpoints)
     watcher = try Self.watch(configuration, membership)
@@ -77,19 +80,21 @@ package final class IndexerService: Sendable {
       deadlineDefault: configuration.scoreDeadline)
     let admission = RequestAdmission(configuration.admission)
     let watch = FleetWatch(fleet: fleet, membership: membership)
+    let sampler = FleetSampler(
+      fleet: fleet, membership: membership, subscriptions: subscriptions, metrics: metrics,
+      engines: engines, traffic: { nil })
     let overview = Overview(
-      FleetSampler(
-        fleet: fleet, membership: membership, subscriptions: subscriptions, metrics: metrics,
-        engineSnapshot: engineSnapshot, traffic: { nil }),
-      indexBytesMax: configuration.memoryBudget, routes: { [picker] in picker.current != nil })
+      sample: { sampler.sample() }, indexBytesMax: configuration.memoryBudget,
+      routes: { [picker] in picker.current != nil })
     metricsPage = MetricsPage(
       fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
-      metrics: metrics, renderer: renderer, admission: admission, overview: overview)
+      metrics: metrics, renderer: renderer, admission: admission, engines: engines,
+      overview: overview)
     let api = IndexerAPI(
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: metricsPage, overview: overview, engineSnapshot: engineSnapshot, picker: picker)
+      metrics: metricsPage, overview: overview, engines: engines, picker: picker)
     let listeners: ServiceListeners
     do {
       listeners = try ServiceListeners(
@@ -98,6 +103,7 @@ package final class IndexerService: Sendable {
         isReady: { api.isReady })
     } catch {
       watcher?.stop()
+      engines.stop()
       servedModels.stop()
       renderer?.stop()
       throw error
@@ -112,6 +118,7 @@ package final class IndexerService: Sendable {
     self.ingest = ingest
     self.renderer = renderer
     self.servedModels = servedModels
+    self.engines = engines
     fleetWatch = watch
     self.listeners = listeners
     housekeeping = Housekeeping(fleet: fleet) {
@@ -156,6 +163,7 @@ package final class IndexerService: Sendable {
     let cutOff = listeners.stop(waitingAtMost: configuration.stopLimit)
     if cutOff > 0 { configuration.log(.warning, "\(cutOff) requests were cut off") }
     fleetWatch.stop()
+    engines.stop()
     renderer?.stop()
     servedModels.stop()
     subscriptions.stop()

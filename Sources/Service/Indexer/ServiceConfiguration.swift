@@ -24,6 +24,8 @@ package struct ServiceConfiguration: Sendable {
   package var allowsInsecureListen = false
   /// How text becomes token ids; nil to take nothing but token ids.
   package var rendering: RendererSettings? = RendererSettings(target: .endpoints)
+  /// Where engines' metrics are, for whoever shares no process with a picker; nil to read none.
+  package var engineMetrics: FleetEngines.Settings?
   package var admission = RequestAdmission.Limits()
   /// How long an answer may take where its request does not say.
   package var scoreDeadline = Duration.milliseconds(500)

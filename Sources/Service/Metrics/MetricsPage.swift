@@ -10,6 +10,7 @@ struct MetricsPage {
   /// Nil when rendering is switched off.
   let renderer: Renderer?
   let admission: RequestAdmission
+  let engines: FleetEngines
   let overview: Overview
 
   private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
@@ -36,6 +37,7 @@ struct MetricsPage {
     addEvents(&text, rows)
     addStreams(&text, rows)
     addResidency(&text, rows)
+    engines.add(to: &text)
   }
 
   private func sourceRows() -> [Row] {

@@ -32,7 +32,6 @@ struct PickerPage: Sendable {
     metrics.add(to: &text, sample())
     addProcessor(&text)
     indexer.add(to: &text)
-    engines.add(to: &text)
     return text.bytes()
   }
 
@@ -49,7 +48,7 @@ struct PickerPage: Sendable {
         ProducerLabels(name: $0.name, type: ApproxPrefixCacheProducer.type),
         entries: $0.residencies)
     }
-    let errors = engines.errors
+    let errors = engines.engines.errors
     let source = (name: "source_type", value: MetricsDataSource.type)
     let extractor = (name: "extractor_type", value: CoreMetricsExtractor.type)
     sample.pollErrors = [(labels: [source], value: Double(errors.poll))]

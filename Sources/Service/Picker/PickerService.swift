@@ -41,16 +41,16 @@ package final class PickerService: Sendable {
     let metrics = PickerMetrics(poolName: flags.poolName, buildReference: ProductVersion.current)
     let pool = PickerPool()
     let approximations = PickerAssembly.approximations(setup)
-    let engines = try PickerEngines(
-      setup.metrics, interval: flags.metricsInterval, pool: pool, approximations: approximations,
-      log: log)
+    let fleetEngines = try FleetEngines(
+      setup.metrics.map { .init($0, interval: flags.metricsInterval) }, log: log)
+    let engines = PickerEngines(fleetEngines, pool: pool, approximations: approximations)
     let relay = try setup.preciseProducer?.events.boundAddress.map {
       try EventRelay(bindingTo: $0)
     }
     let indexer = try IndexerService(
       try PickerAssembly.configuration(flags, setup, relay, log),
-      membersChanged: { engines.set($0) },
-      disconnected: { engines.noteDisconnection(of: $0) }, tick: { engines.refreshCaches() })
+      engines: fleetEngines, disconnected: { engines.noteDisconnection(of: $0) },
+      tick: { engines.refreshCaches() })
     let remote = try PickerAssembly.remoteIndexer(setup, log)
     let director = Director(
       settings: PickerAssembly.settings(flags, setup), pool: pool, resolver: indexer.resolver,
@@ -96,7 +96,6 @@ package final class PickerService: Sendable {
       reload.give(to: nil, gateway, unless: credentials.current, log)
     } catch {
       remote?.stop()
-      engines.stop()
       indexer.stop()
       relay?.stop()
       throw error
@@ -135,7 +134,6 @@ package final class PickerService: Sendable {
     metrics.stop(waitingAtMost: .seconds(1))
     credentials.files?.stop()
     remote?.stop()
-    engines.stop()
     indexer.stop()
     relay?.stop()
   }
