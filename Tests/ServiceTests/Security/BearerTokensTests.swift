@@ -61,7 +61,8 @@ import Testing
     }
   }
 
-  @Test func `a server asks for a token everywhere but at its liveness probe and its page`() throws {
+  @Test func `a server asks for a token everywhere but at its liveness probe and its page`() throws
+  {
     let tokens = try BearerTokens([Self.token])
     let server = try HTTPServer(
       [.tcp(host: "127.0.0.1", port: 0)], authorize: { tokens.allows($0) }, log: { _ in },

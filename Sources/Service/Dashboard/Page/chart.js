@@ -4,8 +4,8 @@
 class Chart {
   /// - series: A list of {name, value: (point) => number or null}.
   /// - options.max: The end of the axis; else the largest value.
-  constructor(title, series, { format, max = null, span = 600 }) {
-    Object.assign(this, { series, format, max, span, points: [], cursor: null });
+  constructor(title, series, { format, max = null }) {
+    Object.assign(this, { series, format, max, points: [], cursor: null, span: Chart.spans[0] });
     this.at = h("span", { class: "at" });
     this.plot = h("svg", {
       class: "plot", tabindex: "0", role: "img",
@@ -34,6 +34,9 @@ class Chart {
     new ResizeObserver(() => this.draw()).observe(this.plot);
   }
 
+  /// The lengths that the axis of time can have, in seconds.
+  static spans = [60, 120, 300, 600];
+
   set(points) {
     this.points = points;
     this.draw();
@@ -41,7 +44,7 @@ class Chart {
 
   get area() {
     const { width, height } = this.size ?? { width: 0, height: 0 };
-    return { left: 38, right: Math.max(width - 4, 40), top: 8, bottom: Math.max(height - 20, 20) };
+    return { left: 46, right: Math.max(width - 4, 40), top: 8, bottom: Math.max(height - 20, 20) };
   }
 
   x(time) {
@@ -55,6 +58,8 @@ class Chart {
     this.size = { width: box.width, height: box.height };
     const { left, right, top, bottom } = this.area;
     this.end = this.points.at(-1)?.time ?? 0;
+    const age = this.end - (this.points[0]?.time ?? 0);
+    this.span = Chart.spans.find((span) => span >= age) ?? Chart.spans.at(-1);
     const all = this.points.flatMap((point) => this.series.map((one) => one.value(point)));
     const top0 = this.max ?? Chart.ceiling(Math.max(0, ...all.filter(isKnown)));
     const y = (value) => bottom - (Math.min(value, top0) / top0) * (bottom - top);

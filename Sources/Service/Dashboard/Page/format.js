@@ -34,6 +34,7 @@ function milliseconds(value) {
 
 function duration(seconds) {
   if (!isKnown(seconds)) return unknown;
+  if (seconds < 1) return "< 1 s";
   if (seconds < 60) return `${amount(seconds)} s`;
   if (seconds < 3600) return `${count(Math.floor(seconds / 60))} min`;
   if (seconds < 172_800) return `${count(Math.floor(seconds / 3600))} h`;
