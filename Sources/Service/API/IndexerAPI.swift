@@ -19,6 +19,10 @@ struct IndexerAPI: Sendable {
   let engines: FleetEngines
   /// The picker in this process, if there is one.
   let picker: PickExplainerSlot
+  /// Where questions about the whole index are answered.
+  let inspection: InspectionThread
+  let inspector: FleetInspector
+  let residencyReader: ResidencyReader
 
   var routes: Router {
     var router = Router()
@@ -32,6 +36,9 @@ struct IndexerAPI: Sendable {
     router.on(.get, "/v1/endpoints") { _ in endpoints() }
     router.onDeferred(.get, "/v1/watch") { _, reply in watch(reply) }
     router.on(.get, "/v1/sources") { sources(of: $0.query("endpoint")) }
+    router.onDeferred(.get, "/v1/residency") { residency($0, $1) }
+    router.onDeferred(.get, "/v1/prefixes") { prefixes($0, $1) }
+    router.onDeferred(.post, "/v1/explain") { explain($0, $1) }
     router.on(.get, "/") { _ in page() }
     router.on(.get, "/v1/overview") { _ in currentOverview() }
     router.onDeferred(.get, "/v1/stream") { _, reply in streamOverview(reply) }

@@ -27,6 +27,7 @@ package final class IndexerService: Sendable {
   package let fleetWatch: FleetWatch
   private let listeners: ServiceListeners
   private let housekeeping: Housekeeping
+  private let inspection = InspectionThread()
 
   /// Starts everything for itself.
   package convenience init(_ configuration: ServiceConfiguration) throws {
@@ -90,11 +91,17 @@ package final class IndexerService: Sendable {
       fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
       metrics: metrics, renderer: renderer, admission: admission, engines: engines,
       overview: overview)
+    let churn = ChurnHistory()
+    let inspector = FleetInspector(fleet: fleet)
     let api = IndexerAPI(
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: metricsPage, overview: overview, engines: engines, picker: picker)
+      metrics: metricsPage, overview: overview, engines: engines, picker: picker,
+      inspection: inspection, inspector: inspector,
+      residencyReader: ResidencyReader(
+        fleet: fleet, membership: membership, inspector: inspector, churn: churn,
+        engines: engines))
     let listeners: ServiceListeners
     do {
       listeners = try ServiceListeners(
@@ -121,7 +128,7 @@ package final class IndexerService: Sendable {
     self.engines = engines
     fleetWatch = watch
     self.listeners = listeners
-    housekeeping = Housekeeping(fleet: fleet) {
+    housekeeping = Housekeeping(fleet: fleet, churn: churn) {
       listeners.refreshHealth()
       overview.tick(now: MonotonicClock.nowNanoseconds())
       tick()
@@ -129,6 +136,7 @@ package final class IndexerService: Sendable {
     ingest.start()
     subscriptions.start()
     housekeeping.start()
+    inspection.start()
     watch.start()
   }
 
@@ -162,6 +170,7 @@ package final class IndexerService: Sendable {
     watcher?.stop()
     let cutOff = listeners.stop(waitingAtMost: configuration.stopLimit)
     if cutOff > 0 { configuration.log(.warning, "\(cutOff) requests were cut off") }
+    inspection.stop()
     fleetWatch.stop()
     engines.stop()
     renderer?.stop()

@@ -25,6 +25,7 @@ package final class PickerService: Sendable {
   private let engines: PickerEngines
   private let gateway: GRPCServer
   private let health: GRPCServer
+  private let healthStatus: GRPCHealth
   private let metrics: HTTPServer
   private let credentials: PickerFlags.Credentials
   private let state: PickerState
@@ -72,10 +73,11 @@ package final class PickerService: Sendable {
     self.indexer = indexer
     self.engines = engines
     self.state = state
+    let healthStatus = GRPCHealth { _ in state.check() ? .serving : .notServing }
+    self.healthStatus = healthStatus
     do {
-      let health = GRPCHealth { _ in state.check() ? .serving : .notServing }
       var healthRouter = GRPCRouter()
-      health.register(in: &healthRouter)
+      healthStatus.register(in: &healthRouter)
       self.health = try GRPCServer([flags.address(port: flags.healthPort)], router: healthRouter)
       self.metrics = try HTTPServer(
         [flags.address(port: flags.metricsPort)], log: { log(.debug, "metrics: \($0)") },
@@ -86,7 +88,7 @@ package final class PickerService: Sendable {
       credentials = try flags.credentials(log: log) { reload.take($0) }
       var router = GRPCRouter()
       processor.register(in: &router)
-      if flags.answersHealthOnGRPCPort { health.register(in: &router) }
+      if flags.answersHealthOnGRPCPort { healthStatus.register(in: &router) }
       var grpc = GRPCLimits()
       grpc.messageBytesMax = flags.receivedMessageBytesMax
       // The last one: whoever can reach it finds all else in place.
@@ -127,7 +129,7 @@ package final class PickerService: Sendable {
 
   /// Says on health checks that no more is taken, answers what has begun, and ends all threads.
   package func stop() {
-    state.leave(waitingAtMost: min(flags.drainTimeout, Self.farewellMax))
+    state.leave(waitingAtMost: min(flags.drainTimeout, Self.farewellMax)) { healthStatus.refresh() }
     let cutOff = gateway.stop(waitingAtMost: flags.drainTimeout)
     if cutOff > 0 { log(.warning, "\(cutOff) requests were cut off") }
     health.stop(waitingAtMost: .zero)

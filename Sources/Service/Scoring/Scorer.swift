@@ -80,6 +80,11 @@ package final class Scorer: Sendable {
     }
   }
 
+  /// The endpoints that a request names; nil when it names none.
+  func candidates(_ names: [String]?) throws(HTTPError) -> Set<String>? {
+    try Self.candidates(names, among: membership.members)
+  }
+
   private static func candidates(
     _ names: [String]?, among members: [FleetMembership.Member]
   ) throws(HTTPError) -> Set<String>? {
