@@ -17,6 +17,7 @@ struct IndexerAPI: Sendable {
   /// What the dashboard shows.
   let overview: Overview
   let engines: FleetEngines
+  let insight: Insight
   /// The picker in this process, if there is one.
   let picker: PickExplainerSlot
   /// Where questions about the whole index are answered.
@@ -33,6 +34,9 @@ struct IndexerAPI: Sendable {
     router.on(.delete, parameter: "/v1/reservations/{id}") { _, id throws(HTTPError) in
       try cancelReservation(id)
     }
+    router.on(.post, "/v1/feedback") { request throws(HTTPError) in try feedback(request) }
+    router.on(.get, "/v1/decisions") { request throws(HTTPError) in try decisions(request) }
+    router.on(.get, "/v1/comparison") { _ in comparison() }
     router.on(.get, "/v1/endpoints") { _ in endpoints() }
     router.onDeferred(.get, "/v1/watch") { _, reply in watch(reply) }
     router.on(.get, "/v1/sources") { sources(of: $0.query("endpoint")) }

@@ -20,7 +20,8 @@ struct FleetSample: Sendable {
     var lastMessageAt: UInt64?
     /// Nil where nobody asks the engine.
     var engine: EngineSnapshot?
-    var traffic: TrafficTotals?
+    /// What came of its requests, as far as their responses were seen.
+    var traffic: ShadowFigures?
 
     /// Blocks that requests can use; nil when the engine does not say.
     var capacityBlocks: Int? {
@@ -41,8 +42,8 @@ struct FleetSample: Sendable {
   var scores = 0
   var eventLag: Histogram.Snapshot
   var applyLatency: Histogram.Snapshot
-  /// Nil where no responses are seen.
-  var traffic: TrafficTotals?
+  /// What came of all requests whose responses were seen.
+  var traffic: ShadowFigures
 
   var events: Int { endpoints.reduce(0) { $0 + $1.events } }
   var storedBlocks: Int { endpoints.reduce(0) { $0 + $1.storedBlocks } }

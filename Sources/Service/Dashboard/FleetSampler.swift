@@ -7,11 +7,12 @@ struct FleetSampler: Sendable {
   let subscriptions: SubscriptionLoop
   let metrics: ServiceMetrics
   let engines: FleetEngines
-  /// What came of requests, in all and by the endpoint's name; nil where no responses are seen.
-  let traffic: @Sendable () -> (total: TrafficTotals, endpoints: [String: TrafficTotals])?
+  let comparison: ShadowComparison
 
   func sample() -> FleetSample {
-    let traffic = traffic()
+    let compared = comparison.snapshot()
+    var traffic: [String: ShadowFigures] = [:]
+    for row in compared.rows { traffic[row.endpoint, default: ShadowFigures()] += row.figures }
     let (bytes, unique, residencies) = fleet.read { fleet in
       (fleet.index.bytes, fleet.index.uniqueBlocks, fleet.index.residencies)
     }
@@ -19,12 +20,12 @@ struct FleetSampler: Sendable {
       at: MonotonicClock.nowNanoseconds(), time: WallClock.seconds(),
       endpoints: membership.members.map { member in
         var endpoint = endpoint(member)
-        endpoint.traffic = traffic?.endpoints[member.name]
+        endpoint.traffic = traffic[member.name]
         return endpoint
       },
       indexBytes: bytes, uniqueBlocks: unique, residencies: residencies,
       scores: metrics.scores[.answered].value, eventLag: metrics.eventLag.snapshot(),
-      applyLatency: metrics.applyLatency.snapshot(), traffic: traffic?.total)
+      applyLatency: metrics.applyLatency.snapshot(), traffic: compared.total)
   }
 
   private func endpoint(_ member: FleetMembership.Member) -> FleetSample.Endpoint {

@@ -12,8 +12,8 @@ struct OverviewPoint: Sendable, Equatable {
   /// Receipt of a batch until matches see it.
   var applySeconds: (median: Double, high: Double)?
   var scoresPerSecond: Double
-  /// What came of the requests that ended in between; nil where no responses are seen.
-  var traffic: TrafficTotals?
+  /// What came of the requests that ended in between.
+  var traffic: ShadowFigures
 
   /// - Parameters:
   ///   - earlier: The sample at its beginning.
@@ -38,7 +38,7 @@ struct OverviewPoint: Sendable, Equatable {
     lagSeconds = quantiles(\.eventLag)
     applySeconds = quantiles(\.applyLatency)
     scoresPerSecond = rate(\.scores)
-    traffic = sample.traffic.map { $0 - (earlier.traffic ?? TrafficTotals()) }
+    traffic = sample.traffic - earlier.traffic
   }
 
   static func == (a: OverviewPoint, b: OverviewPoint) -> Bool { a.values == b.values }
@@ -57,12 +57,12 @@ struct OverviewPoint: Sendable, Equatable {
       time, eventsPerSecond, storedPerSecond, removedPerSecond,
       lagSeconds.map { $0.median * 1e3 }, lagSeconds.map { $0.high * 1e3 },
       applySeconds.map { $0.median * 1e3 }, applySeconds.map { $0.high * 1e3 }, scoresPerSecond,
-      traffic.map { Double($0.requests) }, traffic.map { Double($0.promptTokens) },
-      traffic.map { Double($0.deliveredTokens) }, traffic.map { Double($0.precise.promptTokens) },
-      traffic.map { Double($0.precise.predictedTokens) },
-      traffic.map { Double($0.approximate.promptTokens) },
-      traffic.map { Double($0.approximate.predictedTokens) },
     ]
+      + [
+        traffic.requests, traffic.promptTokens, traffic.deliveredTokens,
+        traffic.precise.promptTokens, traffic.precise.predictedTokens,
+        traffic.approximate.promptTokens, traffic.approximate.predictedTokens,
+      ].map { Double($0) }
   }
 
   func write(to json: inout JSONWriter) {
@@ -86,21 +86,28 @@ extension JSONWriter {
   }
 }
 
-extension TrafficTotals {
-  static func - (a: TrafficTotals, b: TrafficTotals) -> TrafficTotals {
-    TrafficTotals(
-      requests: a.requests - b.requests, promptTokens: a.promptTokens - b.promptTokens,
-      deliveredTokens: a.deliveredTokens - b.deliveredTokens,
-      precise: a.precise - b.precise, approximate: a.approximate - b.approximate)
+extension ShadowFigures {
+  static func - (a: Self, b: Self) -> Self {
+    var difference = Self()
+    difference.requests = a.requests - b.requests
+    difference.promptTokens = a.promptTokens - b.promptTokens
+    difference.deliveredTokens = a.deliveredTokens - b.deliveredTokens
+    difference.precise = a.precise - b.precise
+    difference.approximate = a.approximate - b.approximate
+    return difference
   }
 }
 
-extension TrafficTotals.Predicted {
+extension ShadowFigures.Side {
   static func - (a: Self, b: Self) -> Self {
-    Self(
-      requests: a.requests - b.requests, promptTokens: a.promptTokens - b.promptTokens,
-      predictedTokens: a.predictedTokens - b.predictedTokens,
-      absoluteErrorTokens: a.absoluteErrorTokens - b.absoluteErrorTokens,
-      regretTokens: a.regretTokens - b.regretTokens)
+    var difference = Self()
+    difference.requests = a.requests - b.requests
+    difference.promptTokens = a.promptTokens - b.promptTokens
+    difference.predictedTokens = a.predictedTokens - b.predictedTokens
+    difference.overTokens = a.overTokens - b.overTokens
+    difference.underTokens = a.underTokens - b.underTokens
+    difference.wrongRequests = a.wrongRequests - b.wrongRequests
+    difference.regretTokens = a.regretTokens - b.regretTokens
+    return difference
   }
 }

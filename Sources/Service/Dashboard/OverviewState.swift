@@ -75,9 +75,8 @@ struct OverviewState {
     }
   }
 
-  private static func write(_ traffic: TrafficTotals?, _ json: inout JSONWriter) {
-    guard let traffic else { return json.null() }
-    func write(_ predicted: TrafficTotals.Predicted, _ json: inout JSONWriter) {
+  private static func write(_ traffic: ShadowFigures, _ json: inout JSONWriter) {
+    func write(_ predicted: ShadowFigures.Side, _ json: inout JSONWriter) {
       json.object { json in
         json.field("requests", predicted.requests)
         json.field("prompt_tokens", predicted.promptTokens)

@@ -12,6 +12,8 @@ package final class IndexerService: Sendable {
   let membership: FleetMembership
   /// Turns prompts into token ids.
   let resolver: PromptResolver
+  /// What was predicted, and what came of it.
+  package let insight: Insight
   /// What `GET /metrics` shows.
   let metricsPage: MetricsPage
   /// Where a picker in this process makes itself known to the API.
@@ -65,6 +67,8 @@ package final class IndexerService: Sendable {
         disconnected: disconnected))
     let renderer = try configuration.rendering.map { try Renderer(settings: $0, log: log) }
     let servedModels = try ServedModels(security: configuration.rendering?.security ?? .init())
+    let insight = Insight(
+      fleet: fleet, routing: configuration.routing, limits: configuration.decisions)
     let membership = FleetMembership(
       fleet: fleet, subscriptions: subscriptions, defaultModel: configuration.model, log: log,
       changed: { members in
@@ -78,26 +82,26 @@ package final class IndexerService: Sendable {
       membership: membership, renderer: renderer, servedModels: servedModels)
     let scorer = Scorer(
       fleet: fleet, membership: membership, resolver: resolver, metrics: metrics,
-      deadlineDefault: configuration.scoreDeadline)
+      insight: insight, deadlineDefault: configuration.scoreDeadline)
     let admission = RequestAdmission(configuration.admission)
     let watch = FleetWatch(fleet: fleet, membership: membership)
     let sampler = FleetSampler(
       fleet: fleet, membership: membership, subscriptions: subscriptions, metrics: metrics,
-      engines: engines, traffic: { nil })
+      engines: engines, comparison: insight.comparison)
     let overview = Overview(
       sample: { sampler.sample() }, indexBytesMax: configuration.memoryBudget,
       routes: { [picker] in picker.current != nil })
     metricsPage = MetricsPage(
       fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
       metrics: metrics, renderer: renderer, admission: admission, engines: engines,
-      overview: overview)
+      insight: insight, overview: overview)
     let churn = ChurnHistory()
     let inspector = FleetInspector(fleet: fleet)
     let api = IndexerAPI(
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: metricsPage, overview: overview, engines: engines, picker: picker,
+      metrics: metricsPage, overview: overview, engines: engines, insight: insight, picker: picker,
       inspection: inspection, inspector: inspector,
       residencyReader: ResidencyReader(
         fleet: fleet, membership: membership, inspector: inspector, churn: churn,
@@ -118,6 +122,7 @@ package final class IndexerService: Sendable {
     addresses = listeners.http?.addresses ?? []
     grpcAddresses = listeners.grpc?.addresses ?? []
     self.fleet = fleet
+    self.insight = insight
     self.membership = membership
     self.resolver = resolver
     self.configuration = configuration
@@ -130,6 +135,7 @@ package final class IndexerService: Sendable {
     self.listeners = listeners
     housekeeping = Housekeeping(fleet: fleet, churn: churn) {
       listeners.refreshHealth()
+      insight.tick(now: MonotonicClock.nowNanoseconds())
       overview.tick(now: MonotonicClock.nowNanoseconds())
       tick()
     }

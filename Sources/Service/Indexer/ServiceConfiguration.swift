@@ -31,6 +31,10 @@ package struct ServiceConfiguration: Sendable {
   package var scoreDeadline = Duration.milliseconds(500)
   /// Bytes that the index may take.
   package var memoryBudget = 2 << 30
+  /// What requests are routed by, as the comparison says it.
+  package var routing = ShadowComparison.Routing.precise
+  /// How many decisions are remembered.
+  package var decisions = DecisionLog.Limits()
   /// Keys block hashes, so that processes with the same text agree on them; nil for a random key.
   package var hashKey: String?
   package var http: HTTPLimits = {

@@ -11,6 +11,7 @@ struct MetricsPage {
   let renderer: Renderer?
   let admission: RequestAdmission
   let engines: FleetEngines
+  let insight: Insight
   let overview: Overview
 
   private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
@@ -38,6 +39,7 @@ struct MetricsPage {
     addStreams(&text, rows)
     addResidency(&text, rows)
     engines.add(to: &text)
+    addInsight(&text)
   }
 
   private func sourceRows() -> [Row] {

@@ -32,16 +32,10 @@ extension Director {
 
   private func predictionHeaders(_ choice: Choice) -> [SchedulingResult.Header] {
     let hit = choice.primaryHit
-    let basis =
-      switch hit.basis {
-      case .precise(let trust): trust.name
-      case .approximate(let cause): "approximate: \(cause.label)"
-      case .unknown: "unknown"
-      }
     return [
       .init(name: "x-kvindexer-endpoint", value: "\(choice.target.endpoint.id)"),
       .init(name: "x-kvindexer-predicted-tokens", value: "\(hit.predictedTokens)"),
-      .init(name: "x-kvindexer-prediction", value: basis),
+      .init(name: "x-kvindexer-prediction", value: hit.basis.text),
     ]
   }
 

@@ -16,6 +16,7 @@ final class Director: RequestDirector {
   let producers: PickerProducers
   let engines: PickerEngines
   let metrics: PickerMetrics
+  let insight: Insight
   /// In the order of the producers.
   private let hitHistograms: [(ratio: Histogram, bytes: Histogram)]
   private let claims = Atomic<UInt64>(0)
@@ -24,7 +25,8 @@ final class Director: RequestDirector {
 
   init(
     settings: DirectorSettings, pool: PickerPool, resolver: PromptResolver, scheduler: Scheduler,
-    producers: PickerProducers, engines: PickerEngines, metrics: PickerMetrics
+    producers: PickerProducers, engines: PickerEngines, metrics: PickerMetrics,
+    insight: Insight
   ) {
     self.settings = settings
     self.pool = pool
@@ -33,6 +35,7 @@ final class Director: RequestDirector {
     self.producers = producers
     self.engines = engines
     self.metrics = metrics
+    self.insight = insight
     memory = SchedulerMemory(seed: .random(in: .min ... .max))
     hitHistograms = zip(producers.names, producers.types).map {
       metrics.prefixHits(of: ProducerLabels(name: $0, type: $1))
@@ -82,7 +85,7 @@ final class Director: RequestDirector {
   ) {
     let resolvedAt = MonotonicClock.nowNanoseconds()
     do throws(Refusal) {
-      let choice = try choose(pick, findings)
+      var (choice, predictions) = try choose(pick, findings)
       let exchange = RoutedRequest(pick, choice, self)
       completion(.route(route(pick, choice, exchange)))
       // The answer is under way.
@@ -90,12 +93,22 @@ final class Director: RequestDirector {
         scheduler.remember(
           choice.request, choice.result, choice.pool, now: choice.decidedAt, memory: &memory)
       }
-      exchange.follow(findings)
+      let shadow = producers.shadow
+      if let shadow, let prompt = findings.exactPrompt {
+        (predictions.precise, predictions.keys) = shadow.hits(prompt, on: choice.endpoints)
+        insight.comparison.beside[.ready].add()
+      }
+      exchange.follow(findings, predictions.keys)
       count(pick, choice, findings, resolvedAt)
+      exchange.remembered(as: remember(pick, choice, findings, predictions))
+      if shadow != nil, findings.exactPrompt == nil {
+        predictBeside(pick, choice, predictions, exchange)
+      }
     } catch {
       metrics.attempted(AttemptLabels(.failure, targetModel: pick.request.targetModel))
       pick.metrics.refused(error)
       completion(.refuse(error))
+      remember(pick, findings)
     }
   }
 
@@ -124,7 +137,9 @@ final class Director: RequestDirector {
   }
 
   /// Runs the plan over the endpoints that may take the request.
-  private func choose(_ pick: Pick, _ findings: PromptFindings) throws(Refusal) -> Choice {
+  private func choose(
+    _ pick: Pick, _ findings: PromptFindings
+  ) throws(Refusal) -> (Choice, PromptPredictions) {
     if settings.requiresTokens, let inference = pick.request.inference,
       settings.needsTokens(inference), findings.gap != nil
     {
@@ -143,7 +158,7 @@ final class Director: RequestDirector {
         Candidate(
           endpoint: endpoint.endpoint, load: endpoint.load(at: now), inFlight: endpoint.inFlight)
       }, producers: producers.names)
-    producers.fill(&candidates, endpoints, &known, findings)
+    let predictions = producers.fill(&candidates, endpoints, &known, findings)
     let request = SchedulingRequest(
       model: pick.request.targetModel,
       promptTokens: known.promptTokens,
@@ -163,7 +178,7 @@ final class Director: RequestDirector {
     if request.headers["prefer"] == "if-available", choice.primaryHit.matchedTokens == 0 {
       throw Refusal(.preconditionFailed, "no decode worker has the requested KV cache")
     }
-    return choice
+    return (choice, predictions)
   }
 
   /// Counts what producers say of the endpoint that was picked.

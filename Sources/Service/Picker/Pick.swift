@@ -29,6 +29,8 @@ struct Choice: Sendable {
   }
 
   let result: SchedulingResult
+  /// In the order of the pool's candidates.
+  let endpoints: [PickerEndpoint]
   /// Of the profiles that ran; the first is where the request goes.
   let targets: [Target]
   let pool: CandidatePool
@@ -39,12 +41,12 @@ struct Choice: Sendable {
   let matchedAt: UInt64
   let decidedAt: UInt64
 
-  /// - Parameter endpoints: In the order of the pool's candidates.
   init(
     _ result: SchedulingResult, of plan: SchedulingPlan, _ endpoints: [PickerEndpoint],
     _ pool: CandidatePool, _ request: SchedulingRequest, _ known: KnownPrompt, matchedAt: UInt64
   ) {
     self.result = result
+    self.endpoints = endpoints
     self.pool = pool
     self.request = request
     self.known = known
@@ -64,8 +66,13 @@ struct Choice: Sendable {
 
   /// What a producer said of a target; nil asks the default one.
   func hit(of target: Target, by producer: Int? = nil) -> PrefixHit {
+    hit(ofCandidate: target.candidate, by: producer)
+  }
+
+  /// What a producer said of a candidate; nil asks the default one.
+  func hit(ofCandidate candidate: Int, by producer: Int? = nil) -> PrefixHit {
     guard let producer = producer ?? defaultProducer else { return .unknown }
-    return pool[producer: producer, target.candidate]
+    return pool[producer: producer, candidate]
   }
 
   /// What was said of where the request goes.

@@ -38,6 +38,9 @@ package final class PickerService: Sendable {
   package init(_ flags: PickerFlags, _ setup: PickerSetup, log: Log) throws {
     self.flags = flags
     self.log = log
+    if flags.shadowsPrecisely, let fault = PickerAssembly.shadowFault(setup) {
+      log(.warning, "--shadow has no effect: \(fault)")
+    }
     let state = PickerState()
     let metrics = PickerMetrics(poolName: flags.poolName, buildReference: ProductVersion.current)
     let pool = PickerPool()
@@ -56,8 +59,8 @@ package final class PickerService: Sendable {
     let director = Director(
       settings: PickerAssembly.settings(flags, setup), pool: pool, resolver: indexer.resolver,
       scheduler: Scheduler(setup.plan),
-      producers: PickerAssembly.producers(setup, approximations, indexer.fleet, remote),
-      engines: engines, metrics: metrics)
+      producers: PickerAssembly.producers(flags, setup, approximations, indexer.fleet, remote),
+      engines: engines, metrics: metrics, insight: indexer.insight)
     var limits = ExternalProcessorLimits()
     // The director answers by the timeout itself, with less than it waited for; this is the net below.
     limits.decisionTimeout = flags.decisionTimeout + .seconds(1)

@@ -85,6 +85,17 @@ extension PickerFlag {
     .toggle(
       "emit-predictions", .requests, \.flags.emitsPredictions,
       "tell clients the endpoint and its predicted cached tokens, in headers; ours"),
+    PickerFlag(
+      "shadow", "precise", .requests,
+      "predict precisely beside approximate routing, for GET /v1/comparison; ours"
+    ) { text, values throws(PickerFlagError) in
+      guard text == "precise" else {
+        throw PickerFlagError(
+          "--shadow takes precise, not '\(text)'; the approximate shadow of precise routing is "
+            + "always there")
+      }
+      values.flags.shadowsPrecisely = true
+    },
     .duration(
       "decision-timeout", .requests, \.flags.decisionTimeout,
       "the longest that a request may wait for its endpoint (10s); ours"),

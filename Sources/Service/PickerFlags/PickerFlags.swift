@@ -44,6 +44,8 @@ package struct PickerFlags: Sendable, Equatable {
   package internal(set) var emitsEndpointScores = false
   /// Whether responses name the endpoint and what was predicted.
   package internal(set) var emitsPredictions = false
+  /// Whether precise predictions are made beside approximate routing.
+  package internal(set) var shadowsPrecisely = false
   /// How long a stop waits for requests under way.
   package internal(set) var drainTimeout = Duration.seconds(30)
   /// The longest that a request may wait for its decision.

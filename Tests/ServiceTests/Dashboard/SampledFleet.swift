@@ -28,7 +28,7 @@ struct SampledFleet {
 
   /// The fleet after some seconds in which each endpoint stored `blocks` a second.
   func sample(
-    second: Int, blocks: Int = 0, trust: Trust = .exact, traffic: TrafficTotals? = nil
+    second: Int, blocks: Int = 0, trust: Trust = .exact, traffic: ShadowFigures? = nil
   ) -> FleetSample {
     FleetSample(
       at: UInt64(second) * 1_000_000_000, time: 1_000_000 + Double(second),
@@ -51,6 +51,6 @@ struct SampledFleet {
         return endpoint
       },
       eventLag: Self.histogram.snapshot(), applyLatency: Self.histogram.snapshot(),
-      traffic: traffic)
+      traffic: traffic ?? ShadowFigures())
   }
 }

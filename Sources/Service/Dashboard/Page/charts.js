@@ -80,8 +80,8 @@ function showFigures() {
   const others = totals.endpoints - totals.trust.exact;
   set("exact", count(totals.trust.exact), `of ${count(totals.endpoints)}`,
     others === 0 ? "every source can be believed" : `${count(others)} can't be fully believed`);
-  set("hits", percent(traffic?.delivered_tokens, traffic?.prompt_tokens), "",
-    traffic ? `${count(traffic.requests)} requests` : "no responses are seen here");
+  set("hits", percent(traffic.delivered_tokens, traffic.prompt_tokens), "",
+    traffic.requests > 0 || overview.routes ? plural(traffic.requests, "request") : "no responses are seen here");
   set("events", amount(totals.events_per_s), "/s", `${perSecond(totals.scores_per_s)} scores asked for`);
   set("lag", milliseconds(totals.lag_p99_ms), "", `applied in ${milliseconds(totals.apply_p99_ms)}`);
   set("blocks", count(totals.blocks), "", `${count(totals.unique_blocks)} distinct`);
@@ -98,8 +98,8 @@ function showComparison() {
   const text = JSON.stringify(traffic);
   if (comparison.dataset.shown === text) return;
   comparison.dataset.shown = text;
-  if (!traffic || traffic.requests === 0) {
-    fill(comparison, h("h2", {}, "Precise against approximate"), h("p", {}, traffic
+  if (traffic.requests === 0) {
+    fill(comparison, h("h2", {}, "Precise against approximate"), h("p", {}, overview.routes
       ? "Both are predicted for every request. They are compared when the first response tells "
         + "how much of its prompt was cached."
       : "Where requests are routed by epp, or reported to /v1/feedback, this compares what both "
