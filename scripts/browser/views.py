@@ -158,7 +158,7 @@ def decisions_are_the_apis(view: View, demo: Demo) -> str:
         view.wait_for("document.querySelector('#decisions .state')")
         return "none without a picker"
     view.wait_for("document.querySelectorAll('.decision').length > 0")
-    decisions = demo.ask("v1/decisions?limit=200")["decisions"]
+    decisions = demo.ask("v1/decisions?limit=100")["decisions"]
     rows = page.locator(".decision")
     expect("decisions", rows.count(), len(decisions))
     for index, one in enumerate(decisions[:20]):

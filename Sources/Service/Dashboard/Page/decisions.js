@@ -1,12 +1,14 @@
 // The last picks: what was predicted, what came, and what a better pick would have had.
 
 const decisionList = {
-  shownMax: 200,
+  shownMax: 100,
   only: "all",
   isPaused: false,
   /// Newest first.
   all: [],
   opened: new Set(),
+  /// The rows of decisions that were drawn, by id, each with the text that it was drawn from.
+  drawn: new Map(),
 
   start() {
     this.note = h("span", { class: "dim push", role: "status" });
@@ -56,17 +58,36 @@ const decisionList = {
           + "request_id, so that POST /v1/feedback can tell what became of them."));
     }
     const focused = document.activeElement?.dataset?.id;
-    fill(this.rows, shown.map((one, index) => this.row(one, index)));
+    const before = this.drawn;
+    this.drawn = new Map();
+    const rows = shown.map((one) => {
+      const text = JSON.stringify([one, this.opened.has(one.id)]);
+      const known = before.get(one.id);
+      const elements = known?.text === text ? known.elements : this.row(one);
+      this.drawn.set(one.id, { text, elements });
+      return elements;
+    });
+    fill(this.rows, rows);
     if (this.body.firstElementChild !== this.table) fill(this.body, this.table);
-    if (focused) this.rows.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    const current = focused ? this.rowOf(focused) : null;
+    current?.focus({ preventScroll: true });
+    this.letTab(current ?? this.rows.firstElementChild);
   },
 
-  row(one, index) {
+  rowOf(id) { return this.rows.querySelector(`.decision[data-id="${CSS.escape(id)}"]`); },
+
+  /// Lets the tab key reach one row, and the arrow keys the others.
+  letTab(row) {
+    for (const one of this.rows.querySelectorAll('[tabindex="0"]')) one.tabIndex = -1;
+    row.tabIndex = 0;
+  },
+
+  row(one) {
     const isOpen = this.opened.has(one.id);
     const error = isKnown(one.delivered_tokens) ? one.delivered_tokens - one.predicted_tokens : null;
     const number = (label, text, more = {}) => h("td", { ...more, class: `number ${more.class ?? ""}`, "data-label": label }, text);
     const row = h("tr", {
-      class: "decision", "data-id": one.id, tabindex: index === 0 ? 0 : -1, "aria-expanded": String(isOpen),
+      class: "decision", "data-id": one.id, tabindex: -1, "aria-expanded": String(isOpen),
       onclick: () => this.toggle(one.id),
     },
     h("th", { scope: "row", title: one.request_id }, clock(one.time)),
@@ -82,7 +103,7 @@ const decisionList = {
     number("TTFT", milliseconds(one.ttft_ms), { class: "wide" }),
     number("decided in", milliseconds(isKnown(one.decision_us) ? one.decision_us / 1000 : null), { class: "wide" }),
     h("td", { class: "wide" }, one.status));
-    return isOpen ? [row, this.candidates(one)] : row;
+    return isOpen ? [row, this.candidates(one)] : [row];
   },
 
   candidates(one) {
@@ -101,7 +122,7 @@ const decisionList = {
   toggle(id) {
     if (!this.opened.delete(id)) this.opened.add(id);
     this.draw();
-    this.rows.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
+    this.rowOf(String(id))?.focus({ preventScroll: true });
   },
 
   key(event) {
@@ -116,8 +137,7 @@ const decisionList = {
     }
     if (to === undefined || !rows[to]) return;
     event.preventDefault();
-    for (const one of rows) one.tabIndex = -1;
-    rows[to].tabIndex = 0;
+    this.letTab(rows[to]);
     rows[to].focus();
   },
 };
