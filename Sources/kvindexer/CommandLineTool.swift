@@ -20,6 +20,7 @@ enum CommandLineTool {
       record      write a live engine's event messages to a file
       engine      a simulated model server, to try things out without a GPU
       replay      feed a recording to the index; predicted against delivered tokens
+      simulate    compare policies of routing on a trace, or on made-up requests
       version     print the version
 
     kvindexer COMMAND --help tells a command's options.
@@ -30,7 +31,7 @@ enum CommandLineTool {
       ("demo", DemoCommand.self), ("serve", ServeCommand.self), ("score", ScoreCommand.self),
       ("endpoints", EndpointsCommand.self), ("sources", SourcesCommand.self),
       ("tap", TapCommand.self), ("record", RecordCommand.self), ("replay", ReplayCommand.self),
-      ("engine", EngineCommand.self),
+      ("engine", EngineCommand.self), ("simulate", SimulateCommand.self),
     ]
   }
 

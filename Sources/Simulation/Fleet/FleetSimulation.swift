@@ -63,7 +63,9 @@ package struct FleetSimulation {
     self.seed = seed
     var scenario = scenario
     if policy == .infinite {
-      scenario.capacities = scenario.capacities.map { _ in trace.distinctBlocks + trace.longestPrompt }
+      scenario.capacities = scenario.capacities.map { _ in
+        trace.distinctBlocks + trace.longestPrompt
+      }
     }
     if policy.isOmniscient { scenario.routers = 1 }
     self.scenario = scenario

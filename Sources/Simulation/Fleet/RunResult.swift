@@ -19,9 +19,6 @@ package struct RunResult: Sendable, Equatable {
   package var firstTokenSeconds: [Float] = []
   /// Blocks that routers looked up.
   package var lookups = 0
-  /// Processor time of the run, in nanoseconds, as far as the caller measured it; no part of what
-  /// makes two results equal.
-  package var requestsLost = 0
 
   /// Share of the blocks that engines reused.
   package var hitRatio: Double { ratio(deliveredBlocks, blocks) }

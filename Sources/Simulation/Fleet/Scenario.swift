@@ -32,3 +32,25 @@ package struct Scenario: Sendable, Equatable {
   /// Blocks of all engines.
   package var totalCapacity: Int { capacities.reduce(0, +) }
 }
+
+extension Scenario {
+  /// The scenario without what makes no difference to a policy: runs that are equal then are the
+  /// same run.
+  func seen(by policy: RoutingPolicy) -> Scenario {
+    var seen = self
+    let nominal = Scenario(engines: 0, capacityBlocks: 0)
+    if !policy.followsEvents {
+      seen.recoversEvents = nominal.recoversEvents
+      seen.eventLoss = nominal.eventLoss
+      seen.replaysLosses = nominal.replaysLosses
+      seen.eventDelayNanoseconds = nominal.eventDelayNanoseconds
+    }
+    if !policy.remembers { seen.believedCapacities = [] }
+    if policy.isOmniscient {
+      seen.routers = nominal.routers
+      seen.routerRestartSeconds = nil
+    }
+    if policy == .infinite { seen.capacities = capacities.map { _ in .max } }
+    return seen
+  }
+}

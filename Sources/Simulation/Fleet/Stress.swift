@@ -2,7 +2,7 @@ import Glibc
 
 /// Something that goes wrong, or an assumption that does not hold.
 package enum Stress: String, CaseIterable, Sendable {
-  case none
+  case base
   case routers2 = "routers-2"
   case routers4 = "routers-4"
   case bypass
@@ -21,7 +21,7 @@ package enum Stress: String, CaseIterable, Sendable {
   /// One clause for people.
   package var summary: String {
     switch self {
-    case .none: "1 router, LRU of the right size"
+    case .base: "1 router, LRU of the right size"
     case .routers2: "2 routers"
     case .routers4: "4 routers"
     case .bypass: "30 % of the traffic bypasses the router"
@@ -42,7 +42,7 @@ package enum Stress: String, CaseIterable, Sendable {
   /// Puts the stress into a scenario.
   package func apply(to scenario: inout Scenario) {
     switch self {
-    case .none: break
+    case .base: break
     case .routers2: scenario.routers = 2
     case .routers4: scenario.routers = 4
     case .bypass: scenario.bypassShare = 0.3

@@ -85,7 +85,9 @@ package struct TraceReader {
     let blocks = try numbered(fields.ids)
     guard trace.requests.count < Self.requestsMax,
       trace.ids.count + blocks.count <= Self.blocksMax
-    else { throw fault("at most \(Self.requestsMax) requests and \(Self.blocksMax) blocks are read") }
+    else {
+      throw fault("at most \(Self.requestsMax) requests and \(Self.blocksMax) blocks are read")
+    }
     trace.append(time: time, promptTokens: input, outputTokens: output, blocks: blocks)
   }
 
@@ -161,7 +163,9 @@ package struct TraceReader {
   private func resolution() -> UInt64 {
     let times = trace.requests.map(\.time)
     var steps: [UInt64] = []
-    for (time, next) in zip(times, times.dropFirst()) where next > time { steps.append(next - time) }
+    for (time, next) in zip(times, times.dropFirst()) where next > time {
+      steps.append(next - time)
+    }
     guard 2 * steps.count < times.count, !steps.isEmpty else { return 0 }
     steps.sort()
     return steps[steps.count / 2]
