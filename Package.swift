@@ -61,7 +61,8 @@ let package = Package(
 
     // Arguments and assembly.
     .executableTarget(
-      name: "kvindexer", dependencies: ["Service", "Simulation", "Tokenize", "KVIndexer"],
+      name: "kvindexer",
+      dependencies: ["Service", "Simulation", "EPPScorer", "Tokenize", "KVIndexer"],
       swiftSettings: settings),
     .executableTarget(
       name: "epp", dependencies: ["Service", "EPPScorer", "Tokenize", "KVIndexer"],
