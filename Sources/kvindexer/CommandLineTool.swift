@@ -23,6 +23,7 @@ enum CommandLineTool {
       record      write a live engine's event messages, or a service's picks, to a file
       engine      a simulated model server, to try things out without a GPU
       replay      feed a recording to the index; predicted against delivered tokens
+      simulate    compare policies of routing on a trace, or on made-up requests
       version     print the version
 
     kvindexer COMMAND --help tells a command's options.
@@ -35,7 +36,7 @@ enum CommandLineTool {
       ("residency", ResidencyCommand.self), ("decisions", DecisionsCommand.self),
       ("sources", SourcesCommand.self),
       ("tap", TapCommand.self), ("record", RecordCommand.self), ("replay", ReplayCommand.self),
-      ("engine", EngineCommand.self),
+      ("engine", EngineCommand.self), ("simulate", SimulateCommand.self),
     ]
   }
 

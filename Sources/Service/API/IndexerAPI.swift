@@ -16,6 +16,8 @@ struct IndexerAPI: Sendable {
   let metrics: MetricsPage
   /// Nil when no traces are exported.
   let tracer: Tracer?
+  /// What the dashboard shows.
+  let overview: Overview
   let engines: FleetEngines
   let insight: Insight
   /// The picker in this process, if there is one.
@@ -39,10 +41,13 @@ struct IndexerAPI: Sendable {
     router.on(.get, "/v1/comparison") { _ in comparison() }
     router.on(.get, "/v1/endpoints") { _ in endpoints() }
     router.onDeferred(.get, "/v1/watch") { _, reply in watch(reply) }
-    router.on(.get, "/v1/sources") { _ in sources() }
+    router.on(.get, "/v1/sources") { sources(of: $0.query("endpoint")) }
     router.onDeferred(.get, "/v1/residency") { residency($0, $1) }
     router.onDeferred(.get, "/v1/prefixes") { prefixes($0, $1) }
     router.onDeferred(.post, "/v1/explain") { explain($0, $1) }
+    router.on(.get, "/") { _ in page() }
+    router.on(.get, "/v1/overview") { _ in currentOverview() }
+    router.onDeferred(.get, "/v1/stream") { _, reply in streamOverview(reply) }
     router.on(.get, "/healthz") { _ in
       HTTPResponse(contentType: "text/plain", body: Array("ok\n".utf8))
     }

@@ -88,17 +88,24 @@ package final class IndexerService: Sendable {
     let admission = RequestAdmission(configuration.admission)
     let watch = FleetWatch(fleet: fleet, membership: membership)
     let tracer = try configuration.tracing.map { try Tracer($0, log: log) }
+    let sampler = FleetSampler(
+      fleet: fleet, membership: membership, subscriptions: subscriptions, metrics: metrics,
+      engines: engines, comparison: insight.comparison)
+    let overview = Overview(
+      sample: { sampler.sample() }, indexBytesMax: configuration.memoryBudget,
+      routes: { [picker] in picker.current != nil })
     metricsPage = MetricsPage(
       fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
       metrics: metrics, renderer: renderer, admission: admission, tracer: tracer,
-      engines: engines, insight: insight)
+      engines: engines, insight: insight, overview: overview)
     let churn = ChurnHistory()
     let inspector = FleetInspector(fleet: fleet)
     let api = IndexerAPI(
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: metricsPage, tracer: tracer, engines: engines, insight: insight, picker: picker,
+      metrics: metricsPage, tracer: tracer, overview: overview, engines: engines,
+      insight: insight, picker: picker,
       inspection: inspection, inspector: inspector,
       residencyReader: ResidencyReader(
         fleet: fleet, membership: membership, inspector: inspector, churn: churn,
@@ -135,6 +142,7 @@ package final class IndexerService: Sendable {
     housekeeping = Housekeeping(fleet: fleet, churn: churn) {
       listeners.refreshHealth()
       insight.tick(now: MonotonicClock.nowNanoseconds())
+      overview.tick(now: MonotonicClock.nowNanoseconds())
       tick()
     }
     ingest.start()

@@ -14,6 +14,7 @@ struct MetricsPage {
   let tracer: Tracer?
   let engines: FleetEngines
   let insight: Insight
+  let overview: Overview
 
   private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
 

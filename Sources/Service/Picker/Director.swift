@@ -157,11 +157,7 @@ final class Director: RequestDirector {
     guard !endpoints.isEmpty else { throw Refusal(SchedulingFailure.noEndpoints) }
     var known = producers.read(pick.request, findings)
     let now = MonotonicClock.nowNanoseconds()
-    var candidates = CandidatePool(
-      endpoints.map { endpoint in
-        Candidate(
-          endpoint: endpoint.endpoint, load: endpoint.load(at: now), inFlight: endpoint.inFlight)
-      }, producers: producers.names)
+    var candidates = candidates(endpoints, now: now)
     let predictions = producers.fill(&candidates, endpoints, &known, findings)
     let request = SchedulingRequest(
       model: pick.request.targetModel,
@@ -184,6 +180,18 @@ final class Director: RequestDirector {
     }
     return (choice, predictions)
   }
+
+  /// Endpoints with their loads, of which no prefix is known yet.
+  func candidates(_ endpoints: [PickerEndpoint], now: UInt64) -> CandidatePool {
+    CandidatePool(
+      endpoints.map { endpoint in
+        Candidate(
+          endpoint: endpoint.endpoint, load: endpoint.load(at: now), inFlight: endpoint.inFlight)
+      }, producers: producers.names)
+  }
+
+  /// What requests have left behind, as it is now.
+  var memorySnapshot: SchedulerMemory { memoryLock.withLock { memory } }
 
   /// Counts what producers say of the endpoint that was picked.
   func noteHits(_ choice: Choice) {

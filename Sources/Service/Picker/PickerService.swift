@@ -73,6 +73,7 @@ package final class PickerService: Sendable {
       inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams,
       staleAfter: flags.metricsStalenessThreshold)
     self.director = director
+    indexer.picker.set(director)
     self.relay = relay
     self.remote = remote
     self.indexer = indexer

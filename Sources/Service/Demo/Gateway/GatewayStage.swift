@@ -55,7 +55,7 @@ final class GatewayStage: DemoStage {
   var gatewayURL: String { "http://127.0.0.1:\(ports.gateway)" }
 
   /// As many as there are engines: most requests have one to themselves, and some share one.
-  var clients: Int { engines.count }
+  var clients: Int { min(engines.count, DemoOptions.clientsMax) }
 
   /// Ready when the picker follows all engines and can have text rendered, and Envoy takes requests.
   func isReady(_ indexer: inout IndexerClient) throws -> Bool {
