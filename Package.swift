@@ -61,7 +61,8 @@ let package = Package(
 
     // Arguments and assembly.
     .executableTarget(
-      name: "kvindexer", dependencies: ["Service", "Simulation", "Tokenize", "KVIndexer"],
+      name: "kvindexer",
+      dependencies: ["Service", "Simulation", "EPPScorer", "Tokenize", "KVIndexer"],
       swiftSettings: settings),
     .executableTarget(
       name: "epp", dependencies: ["Service", "EPPScorer", "Tokenize", "KVIndexer"],
@@ -88,5 +89,7 @@ let package = Package(
       name: "ServiceTests",
       dependencies: ["Service", "EPPScorer", "Simulation", "KVIndexer", "Tokenize"],
       swiftSettings: settings),
+    .testTarget(
+      name: "CommandTests", dependencies: ["kvindexer", "Service"], swiftSettings: settings),
   ]
 )

@@ -90,10 +90,11 @@ extension PrefixIndex {
 
   /// Blocks of the node that somebody holds.
   private func liveBlocks(_ node: UInt32) -> Int {
-    let hot = nodes.hot[Int(node)]
-    let (first, end) = (Int(hot.phase), Int(hot.phase) + Int(hot.length))
+    let hot = nodes.hot + Int(node)
+    let first = Int(hot.pointee.phase)
+    let end = first + Int(hot.pointee.length)
     var count = 0
-    for number in 0..<Int(hot.granuleCount) {
+    for number in 0..<Int(hot.pointee.granuleCount) {
       var live = granules.info[Int(granule(node, number))].live
       let slots = max(first - number * 16, 0)..<min(end - number * 16, 16)
       live &= UInt16.max << UInt16(slots.lowerBound)

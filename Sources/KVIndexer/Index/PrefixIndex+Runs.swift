@@ -68,7 +68,6 @@ extension PrefixIndex {
     _ node: UInt32, _ selection: inout RunSelection, _ roles: LaneRoles, _ lanes: LaneFilter?
   ) -> Int {
     let cold = nodes.cold[Int(node)]
-    let hot = nodes.hot[Int(node)]
     if let wanted = selection.query.namespace, wanted != cold.namespace { return 0 }
     var holders = 0
     var isWanted = lanes == nil
@@ -78,17 +77,18 @@ extension PrefixIndex {
     }
     // A run that nobody holds any more is of use only as the way to those behind it.
     if isWanted, holders > 0 || selection.query.scope != .all {
-      selection.offer(summary(node, hot, cold, holders))
+      selection.offer(summary(node, cold, holders))
     }
-    return Int(hot.holderCount)
+    return Int(nodes.hot[Int(node)].holderCount)
   }
 
-  private func summary(
-    _ node: UInt32, _ hot: NodeHot, _ cold: NodeCold, _ holders: Int
-  ) -> RunSummary {
-    RunSummary(
-      key: BlockKey(hot.firstKey), namespace: cold.namespace, firstBlock: Int(cold.depth),
-      blocks: Int(hot.length), holders: holders, children: Int(cold.childCount),
+  private func summary(_ node: UInt32, _ cold: NodeCold, _ holders: Int) -> RunSummary {
+    // Not a copy of the hot node: matches write into it.
+    let hot = nodes.hot + Int(node)
+    return RunSummary(
+      key: BlockKey(hot.pointee.firstKey), namespace: cold.namespace,
+      firstBlock: Int(cold.depth), blocks: Int(hot.pointee.length), holders: holders,
+      children: Int(cold.childCount),
       secondsSinceMatch: secondsSinceMatch(node), reads: recentReads(node))
   }
 

@@ -1,3 +1,5 @@
+import CIntrinsics
+
 extension PrefixIndex {
   /// Periods that pass at most with one call: after a long pause the count catches up by and by,
   /// so that the sweep keeps ahead of it.
@@ -36,12 +38,17 @@ extension PrefixIndex {
 
   /// Seconds since the last match of a run, to four seconds; nil when none is remembered.
   func secondsSinceMatch(_ node: UInt32) -> Double? {
-    NodeUse(bits: nodes.hot[Int(node)].use).age(in: period)
+    use(of: node).age(in: period)
       .map { Double($0) * Double(NodeUse.periodTenths) / 10 }
   }
 
   /// In how many of the last eight periods of four seconds a match passed the run.
   func recentReads(_ node: UInt32) -> Int {
-    NodeUse(bits: nodes.hot[Int(node)].use).reads(in: period)
+    use(of: node).reads(in: period)
+  }
+
+  /// Matches may be writing it at the same time.
+  private func use(of node: UInt32) -> NodeUse {
+    NodeUse(bits: ci_load_relaxed(&nodes.hot[Int(node)].use))
   }
 }

@@ -14,6 +14,8 @@ struct IndexerAPI: Sendable {
   let renderer: Renderer?
   let endpointsFile: EndpointsWatcher?
   let metrics: MetricsPage
+  /// Nil when no traces are exported.
+  let tracer: Tracer?
   /// What the dashboard shows.
   let overview: Overview
   let engines: FleetEngines

@@ -9,6 +9,8 @@ package final class FleetEngines: @unchecked Sendable {
     var extractor: CoreMetricsExtractor
     /// The shortest time between two reads of an endpoint.
     var interval: Duration
+    /// The age at which schedulers take numbers for stale; nil for the usual one.
+    var staleAfter: Duration?
 
     init(_ source: MetricsDataSource, _ extractor: CoreMetricsExtractor, interval: Duration) {
       self.source = source
@@ -21,6 +23,7 @@ package final class FleetEngines: @unchecked Sendable {
     /// - Parameter interval: Where it does not say.
     init(_ setup: PickerSetup.EngineMetricsSetup, interval: Duration) {
       self.init(setup.source, setup.extractor, interval: interval)
+      staleAfter = setup.staleAfter
     }
 
     /// For people and pages: what vLLM and others serve at their own port, every few seconds.
@@ -55,8 +58,9 @@ package final class FleetEngines: @unchecked Sendable {
     self.settings = settings
     self.log = log
     if let settings {
-      scraper = try EngineMetricsScraper(
-        settings: .init(settings.source, interval: settings.interval), log: log)
+      var scraping = EngineMetricsScraper.Settings(settings.source, interval: settings.interval)
+      if let age = settings.staleAfter { scraping.staleAfter = age }
+      scraper = try EngineMetricsScraper(settings: scraping, log: log)
     } else {
       scraper = nil
     }
@@ -113,20 +117,26 @@ package final class FleetEngines: @unchecked Sendable {
   }
 
   private static func target(_ located: Located, _ settings: Settings) -> ScrapeTarget {
-    let extractor = settings.extractor
     let endpoint = located.endpoint
-    let name = endpoint.labels[extractor.engineLabelKey] ?? extractor.defaultEngine
-    let engine =
-      extractor.engines.first { $0.name == name }
-      ?? extractor.engines.first { $0.name == extractor.defaultEngine } ?? EngineMetrics(name: name)
     return ScrapeTarget(
       id: endpoint.id, host: endpoint.host, port: endpoint.port, source: settings.source,
-      address: located.member.configuration.metrics, engine: engine)
+      address: located.member.configuration.metrics,
+      engine: settings.extractor.engine(labels: endpoint.labels))
   }
 
   /// What an endpoint's engine said last, by the endpoint's name; nil where nobody asks it.
   func snapshot(ofEndpoint name: String) -> EngineSnapshot? {
     lock.withLock { readings[name] }?.snapshot
+  }
+
+  /// Blocks that one rank's engine has room for, as its metrics say; nil where they do not.
+  ///
+  /// vLLM counts a null block among them, which holds nothing.
+  func capacityBlocks(of member: FleetMembership.Member) -> Int? {
+    guard let snapshot = snapshot(ofEndpoint: member.name), snapshot.readAt != nil,
+      let blocks = snapshot.report.blockCount, !member.sources.isEmpty
+    else { return nil }
+    return max(blocks / member.sources.count - 1, 0)
   }
 
   // MARK: What others notice

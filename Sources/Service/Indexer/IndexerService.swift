@@ -16,6 +16,8 @@ package final class IndexerService: Sendable {
   package let insight: Insight
   /// What `GET /metrics` shows.
   let metricsPage: MetricsPage
+  /// Records requests; nil when no traces are exported.
+  let tracer: Tracer?
   /// Where a picker in this process makes itself known to the API.
   let picker = PickExplainerSlot()
   private let configuration: ServiceConfiguration
@@ -85,6 +87,7 @@ package final class IndexerService: Sendable {
       insight: insight, deadlineDefault: configuration.scoreDeadline)
     let admission = RequestAdmission(configuration.admission)
     let watch = FleetWatch(fleet: fleet, membership: membership)
+    let tracer = try configuration.tracing.map { try Tracer($0, log: log) }
     let sampler = FleetSampler(
       fleet: fleet, membership: membership, subscriptions: subscriptions, metrics: metrics,
       engines: engines, comparison: insight.comparison)
@@ -93,15 +96,16 @@ package final class IndexerService: Sendable {
       routes: { [picker] in picker.current != nil })
     metricsPage = MetricsPage(
       fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
-      metrics: metrics, renderer: renderer, admission: admission, engines: engines,
-      insight: insight, overview: overview)
+      metrics: metrics, renderer: renderer, admission: admission, tracer: tracer,
+      engines: engines, insight: insight, overview: overview)
     let churn = ChurnHistory()
     let inspector = FleetInspector(fleet: fleet)
     let api = IndexerAPI(
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: metricsPage, overview: overview, engines: engines, insight: insight, picker: picker,
+      metrics: metricsPage, tracer: tracer, overview: overview, engines: engines,
+      insight: insight, picker: picker,
       inspection: inspection, inspector: inspector,
       residencyReader: ResidencyReader(
         fleet: fleet, membership: membership, inspector: inspector, churn: churn,
@@ -117,6 +121,7 @@ package final class IndexerService: Sendable {
       engines.stop()
       servedModels.stop()
       renderer?.stop()
+      tracer?.stop()
       throw error
     }
     addresses = listeners.http?.addresses ?? []
@@ -130,6 +135,7 @@ package final class IndexerService: Sendable {
     self.ingest = ingest
     self.renderer = renderer
     self.servedModels = servedModels
+    self.tracer = tracer
     self.engines = engines
     fleetWatch = watch
     self.listeners = listeners
@@ -184,6 +190,7 @@ package final class IndexerService: Sendable {
     subscriptions.stop()
     ingest.stop()
     housekeeping.stop()
+    tracer?.stop()
   }
 }
 

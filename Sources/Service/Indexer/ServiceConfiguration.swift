@@ -47,6 +47,8 @@ package struct ServiceConfiguration: Sendable {
   package var queue = IngestQueue.Limits()
   /// How long a stop waits for answers under way.
   package var stopLimit = Duration.seconds(5)
+  /// Where traces go; nil for nowhere.
+  package var tracing: TracingSettings?
   package var log = Log()
 
   package init() {}

@@ -52,8 +52,7 @@ struct ErrorClassifier: Sendable {
       guard let namespace = try? fleet.namespace(ofEndpoint: member.name),
         let key = prompt.keys.key(ofBlock: tokens / namespace.blockSize, in: namespace)
       else { return false }
-      _ = (key, since)
-      return false
+      return member.sources.contains { fleet.loss(of: key, source: $0.id, since: since) != nil }
     }
   }
 }

@@ -12,6 +12,7 @@ extension Director {
     .joined(separator: ",")
     var route = Route(destination: destination, exchange: exchange)
     route.setHeaders = result.headers
+    if let header = pick.trace?.header { route.setHeaders.append(header) }
     route.removeHeaders = forbiddenHeaders(of: pick.request.gateway.headers, but: result.headers)
     route.responseHeaders = result.responseHeaders
     if settings.emitsPredictions { route.responseHeaders += predictionHeaders(choice) }

@@ -17,6 +17,7 @@ final class Director: RequestDirector {
   let engines: PickerEngines
   let metrics: PickerMetrics
   let insight: Insight
+  private let tracer: Tracer?
   /// In the order of the producers.
   private let hitHistograms: [(ratio: Histogram, bytes: Histogram)]
   private let claims = Atomic<UInt64>(0)
@@ -26,7 +27,7 @@ final class Director: RequestDirector {
   init(
     settings: DirectorSettings, pool: PickerPool, resolver: PromptResolver, scheduler: Scheduler,
     producers: PickerProducers, engines: PickerEngines, metrics: PickerMetrics,
-    insight: Insight
+    insight: Insight, tracer: Tracer? = nil
   ) {
     self.settings = settings
     self.pool = pool
@@ -36,6 +37,7 @@ final class Director: RequestDirector {
     self.engines = engines
     self.metrics = metrics
     self.insight = insight
+    self.tracer = tracer
     memory = SchedulerMemory(seed: .random(in: .min ... .max))
     hitHistograms = zip(producers.names, producers.types).map {
       metrics.prefixHits(of: ProducerLabels(name: $0, type: $1))
@@ -47,7 +49,7 @@ final class Director: RequestDirector {
     do throws(Refusal) {
       let request = try ParsedRequest(
         gateway, parsedBy: settings.parsers, keyedBy: resolver.keySeed)
-      pick = Pick(request, metrics: metrics)
+      pick = Pick(request, metrics: metrics, tracer: tracer)
     } catch {
       metrics.unread(refusedWith: error)
       return completion(.refuse(error))
@@ -109,12 +111,14 @@ final class Director: RequestDirector {
       pick.metrics.refused(error)
       completion(.refuse(error))
       remember(pick, findings)
+      pick.trace?.refused(pick, error)
     }
   }
 
   private func count(
     _ pick: Pick, _ choice: Choice, _ findings: PromptFindings, _ resolvedAt: UInt64
   ) {
+    pick.trace?.decided(pick, choice, findings, resolvedAt: resolvedAt)
     var parse: UInt64 = 0
     if case .resolved(let prompt) = findings { parse = prompt.parseNanoseconds }
     func seconds(_ from: UInt64, _ to: UInt64) -> Double { Double(to &- from) / 1e9 }
@@ -153,11 +157,7 @@ final class Director: RequestDirector {
     guard !endpoints.isEmpty else { throw Refusal(SchedulingFailure.noEndpoints) }
     var known = producers.read(pick.request, findings)
     let now = MonotonicClock.nowNanoseconds()
-    var candidates = CandidatePool(
-      endpoints.map { endpoint in
-        Candidate(
-          endpoint: endpoint.endpoint, load: endpoint.load(at: now), inFlight: endpoint.inFlight)
-      }, producers: producers.names)
+    var candidates = candidates(endpoints, now: now)
     let predictions = producers.fill(&candidates, endpoints, &known, findings)
     let request = SchedulingRequest(
       model: pick.request.targetModel,
@@ -180,6 +180,18 @@ final class Director: RequestDirector {
     }
     return (choice, predictions)
   }
+
+  /// Endpoints with their loads, of which no prefix is known yet.
+  func candidates(_ endpoints: [PickerEndpoint], now: UInt64) -> CandidatePool {
+    CandidatePool(
+      endpoints.map { endpoint in
+        Candidate(
+          endpoint: endpoint.endpoint, load: endpoint.load(at: now), inFlight: endpoint.inFlight)
+      }, producers: producers.names)
+  }
+
+  /// What requests have left behind, as it is now.
+  var memorySnapshot: SchedulerMemory { memoryLock.withLock { memory } }
 
   /// Counts what producers say of the endpoint that was picked.
   func noteHits(_ choice: Choice) {

@@ -5,12 +5,15 @@ struct Pick: Sendable {
   let request: ParsedRequest
   let startedAt: UInt64
   let metrics: RequestMetricsRow
+  /// Nil when the request is not traced.
+  let trace: RequestTrace?
 
   private static let fairnessHeader = "x-llm-d-inference-fairness-id"
 
-  init(_ request: ParsedRequest, metrics: PickerMetrics) {
+  init(_ request: ParsedRequest, metrics: PickerMetrics, tracer: Tracer? = nil) {
     self.request = request
     startedAt = request.gateway.receivedNanoseconds
+    trace = tracer?.begin(request.gateway.headers[TraceContext.header], start: startedAt)
     self.metrics = metrics.row(
       model: request.clientModel, target: request.targetModel,
       fairness: request.gateway.headers[Self.fairnessHeader] ?? "default-flow", priority: 0)

@@ -33,6 +33,7 @@ enum PickerAssembly {
     configuration.listen = flags.adminAddress.map { [$0] } ?? []
     configuration.grpcListen = []
     configuration.memoryBudget = flags.indexBytesMax
+    configuration.tracing = flags.tracing
     configuration.log = log
     configuration.rendering = try rendering(setup.tokens.plugin)
     configuration.routing = setup.preciseProducer == nil ? .approximate : .precise

@@ -10,6 +10,8 @@ struct PickerPage: Sendable {
   let inFlightProducer: String
   /// Whether streams are counted under llm-d's names too.
   let countsStreams: Bool
+  /// The age from which numbers of endpoints are left out of the pool's gauges.
+  let staleAfter: Duration
 
   func router(isReady: @escaping @Sendable () -> Bool) -> Router {
     var router = Router()
@@ -39,9 +41,13 @@ struct PickerPage: Sendable {
     var sample = PickerSample()
     let now = MonotonicClock.nowNanoseconds()
     sample.members = engines.pool.endpoints.map { endpoint in
-      PickerSample.Member(
-        endpoint.endpoint, load: endpoint.load(at: now), isUp: endpoint.isUp,
-        inFlight: endpoint.inFlight)
+      var load = endpoint.load(at: now)
+      // Engines at rest are read seldom: what is not due yet is not stale either.
+      if load.isStale, let age = endpoint.reading?.snapshot.age(at: now) {
+        load.isStale = age >= staleAfter.wholeNanoseconds
+      }
+      return PickerSample.Member(
+        endpoint.endpoint, load: load, isUp: endpoint.isUp, inFlight: endpoint.inFlight)
     }
     sample.indexes = producers.approximations.map {
       PickerSample.Index(

@@ -58,19 +58,22 @@ package final class PickerService: Sendable {
     let remote = try PickerAssembly.remoteIndexer(setup, log)
     let director = Director(
       settings: PickerAssembly.settings(flags, setup), pool: pool, resolver: indexer.resolver,
-      scheduler: Scheduler(setup.plan),
+      scheduler: Scheduler(setup.plan, timer: PluginDurations(of: setup.plan, in: metrics)),
       producers: PickerAssembly.producers(flags, setup, approximations, indexer.fleet, remote),
-      engines: engines, metrics: metrics, insight: indexer.insight)
+      engines: engines, metrics: metrics, insight: indexer.insight, tracer: indexer.tracer)
     var limits = ExternalProcessorLimits()
     // The director answers by the timeout itself, with less than it waited for; this is the net below.
     limits.decisionTimeout = flags.decisionTimeout + .seconds(1)
     let processor = ExternalProcessor(
-      director: director, limits: limits, readsSubset: !flags.ignoresSubsetHint)
+      director: director, limits: limits, readsSubset: !flags.ignoresSubsetHint,
+      metrics: ExtProcMetrics(responseSeconds: metrics.responseProcessing))
     let page = PickerPage(
       metrics: metrics, indexer: indexer.metricsPage, processor: processor.metrics,
       engines: engines, producers: director.producers,
-      inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams)
+      inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams,
+      staleAfter: flags.metricsStalenessThreshold)
     self.director = director
+    indexer.picker.set(director)
     self.relay = relay
     self.remote = remote
     self.indexer = indexer

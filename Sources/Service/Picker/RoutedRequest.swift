@@ -127,6 +127,7 @@ final class RoutedRequest: RoutedExchange {
     for claim in claims { claim.release() }
     noteInFlight()
     let (status, firstTokenSeconds) = lock.withLock { (self.status, self.firstTokenSeconds) }
+    pick.trace?.ended(pick, choice, end, status: status, firstTokenSeconds: firstTokenSeconds)
     switch end {
     case .completed(let summary) where status == 200:
       conclude(.completed, summary.usage.flatMap { learn($0) })

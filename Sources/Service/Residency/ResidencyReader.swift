@@ -40,7 +40,7 @@ final class ResidencyReader: Sendable {
     _ filter: ResidencyReport.Filter
   ) -> ResidencyReport.EndpointRow {
     var row = ResidencyReport.EndpointRow(member: member)
-    let capacity = capacityBlocks(of: member)
+    let capacity = engines.capacityBlocks(of: member)
     var ageSeconds = 0.0
     var surveyed = 0
     for source in member.sources {
@@ -92,16 +92,6 @@ final class ResidencyReader: Sendable {
       }
       return row
     }
-  }
-
-  /// Blocks that one rank's engine has room for, as its metrics say; nil where they do not.
-  ///
-  /// vLLM counts a null block among them, which holds nothing.
-  private func capacityBlocks(of member: FleetMembership.Member) -> Int? {
-    guard let snapshot = engines.snapshot(ofEndpoint: member.name), snapshot.readAt != nil,
-      let blocks = snapshot.report.blockCount, !member.sources.isEmpty
-    else { return nil }
-    return max(blocks / member.sources.count - 1, 0)
   }
 }
 

@@ -1,6 +1,7 @@
-import KVIndexer
 import Simulation
 import Testing
+
+@testable import KVIndexer
 
 /// Why a match ends where it does: one test a reason.
 @Suite struct ExplainTests {
@@ -195,7 +196,7 @@ import Testing
     let since = CoarseTime(nanoseconds: 12 * second)
     #expect(harness.explain(prompt).first?.trustSince == since)
     #expect(harness.status(source)?.trustSince == since)
-    harness.fleet.setStream(.disconnected, of: source)
+    harness.fleet.setStream(.disconnected(sinceNanoseconds: 0), of: source)
     #expect(
       try self.missing(harness) == MissingBlock(block: 0, cause: .sourceNotExact(.connecting)))
   }

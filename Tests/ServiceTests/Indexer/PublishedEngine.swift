@@ -53,7 +53,7 @@ final class PublishedEngine {
 
   func clear() { publish([.cleared]) }
 
-  private static func hash(_ prompt: Int, _ block: Int) -> UInt64 {
+  static func hash(_ prompt: Int, _ block: Int) -> UInt64 {
     UInt64(prompt) << 32 | UInt64(block)
   }
 
