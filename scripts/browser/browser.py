@@ -1,8 +1,10 @@
 """Chromium, driven by Playwright."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from expecting import CaseFailed
 from playwright.sync_api import Browser, Page, sync_playwright
 
 DESKTOP = {"width": 1440, "height": 900}
@@ -52,8 +54,15 @@ class View:
         return self.page
 
     def wait_for(self, script: str, seconds: float = 20) -> None:
-        """Waits until an expression of JavaScript holds."""
-        self.page.wait_for_function(script, timeout=seconds * 1000)
+        """Waits until an expression of JavaScript holds.
+
+        Playwright's own waiting is refused by the page's policy, which forbids `eval`.
+        """
+        end = time.monotonic() + seconds
+        while not self.page.evaluate(f"Boolean({script})"):
+            if time.monotonic() > end:
+                raise CaseFailed(f"waited in vain for {script}")
+            self.page.wait_for_timeout(30)
 
     def close(self) -> None:
         """Closes the page."""

@@ -72,6 +72,12 @@ class Demo(Server):
         """Tells whether requests go through Envoy and epp."""
         return "Envoy     http" in self.text
 
+    @property
+    def recent_tokens(self) -> list[int]:
+        """Gives the tokens of a prompt that the demo prints at its end."""
+        found = re.search(r'"tokens":\[([\d,]+)\]', self.text)
+        return [int(token) for token in found.group(1).split(",")] if found else []
+
     def wait_until_quiet(self, seconds: float) -> None:
         """Waits until all of its requests have ended."""
         wait_for("the end of the demo", lambda: "Everything stays up" in self.text or None, seconds)

@@ -129,8 +129,16 @@ def search_explains_a_prompt(view: View, demo: Demo) -> str:
     view.wait_for("document.querySelectorAll('.match').length > 0")
     expect("view", page.locator('[role="tab"][aria-selected="true"]').inner_text(), "Explain")
     compare_explanation(view, demo.ask("v1/explain", {"prompt": PROMPT}))
-    held = demo.ask("v1/prefixes?sort=value&limit=1")["prefixes"][0]
-    return f"{page.locator('.match').count()} endpoints; the first prefix has {held['depth_tokens']} tokens"
+    page.keyboard.press("Escape")
+    tokens = demo.recent_tokens
+    page.fill("#question", str(tokens))
+    page.press("#question", "Enter")
+    view.wait_for("document.querySelector('.answer h2').textContent.startsWith('33 tokens')")
+    answer = demo.ask("v1/explain", {"tokens": tokens})
+    compare_explanation(view, answer)
+    best = max(one["matched_tokens"] for one in answer["endpoints"])
+    expect("the most that is held of a recent prompt", best, 32)
+    return f"{page.locator('.match').count()} endpoints, twice"
 
 
 def compare_explanation(view: View, answer: dict) -> None:
@@ -212,6 +220,7 @@ def nothing_comes_from_elsewhere(view: View, demo: Demo) -> str:
     page = view.open(demo.url)
     for name in ("prefixes", "explain", "decisions", "fleet"):
         page.locator(f"#tab-{name}").click()
+        view.wait_for("!document.querySelector('section:not([hidden]) .waiting')")
     elsewhere = [url for url in view.requests if not url.startswith((demo.url, "data:"))]
     expect("requests to elsewhere", elsewhere, [])
     return f"{len(view.requests)} requests, all to the server itself"
