@@ -79,11 +79,13 @@ struct PrefixWalk {
     let answer = try ask(first)
     guard let depth else {
       return PrefixesView.lines(
-        answer.prefixes.map { PrefixesView.Branch(prefix: $0) }, total: answer.total)
+        answer.prefixes.map { PrefixesView.Branch(prefix: $0) }, total: answer.total,
+        isPartial: answer.partial)
     }
     var requestsLeft = Self.requestsMax
     return PrefixesView.lines(
-      try grow(answer.prefixes, levels: depth - 1, &requestsLeft), total: answer.total)
+      try grow(answer.prefixes, levels: depth - 1, &requestsLeft), total: answer.total,
+      isPartial: answer.partial)
   }
 
   private var first: ServiceQuery {

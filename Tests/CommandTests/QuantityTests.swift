@@ -4,13 +4,16 @@ import Testing
 
 @Suite struct QuantityTests {
   @Test func `counts are grouped in threes`() {
-    #expect([0, 999, 1000, -1_234_567].map { Quantity.count($0) } == ["0", "999", "1,000", "-1,234,567"])
+    #expect(
+      [0, 999, 1000, -1_234_567].map { Quantity.count($0) } == ["0", "999", "1,000", "-1,234,567"])
     #expect(Quantity.count(nil) == "-")
     #expect([-2, 0, 1500].map { Quantity.difference($0) } == ["-2", "0", "+1,500"])
   }
 
   @Test func `times have at most two units`() {
-    let texts = [0, 0.0124, 0.9994, 1, 59.94, 60, 3599.6, 7500, 100_000].map { Quantity.seconds($0) }
+    let texts = [0, 0.0124, 0.9994, 1, 59.94, 60, 3599.6, 7500, 100_000].map {
+      Quantity.seconds($0)
+    }
     #expect(
       texts == [
         "0 ms", "12 ms", "999 ms", "1.0 s", "59.9 s", "1 min 0 s", "1 h 0 min", "2 h 5 min",
@@ -20,7 +23,9 @@ import Testing
 
   @Test func `bytes take the largest unit`() {
     #expect(
-      [0, 1023, 1024, 3 << 30].map { Quantity.bytes($0) } == ["0 B", "1023 B", "1.0 KiB", "3.0 GiB"])
+      [0, 1023, 1024, 3 << 30].map { Quantity.bytes($0) } == [
+        "0 B", "1023 B", "1.0 KiB", "3.0 GiB",
+      ])
   }
 
   @Test func `a bar is as long as it is asked for`() {

@@ -4,7 +4,8 @@ import Testing
 
 /// What people see of answers that were written by hand.
 @Suite struct ViewTests {
-  private static func read<Answer: Decodable>(_ type: Answer.Type, _ json: String) throws -> Answer {
+  private static func read<Answer: Decodable>(_ type: Answer.Type, _ json: String) throws -> Answer
+  {
     try ServiceLocation.read(type, from: Array(json.utf8))
   }
 
@@ -25,7 +26,7 @@ import Testing
        "reason": "messages were lost", "block_size": null, "blocks": 0, "tokens": 0,
        "capacity_blocks": null, "index_bytes": 0, "tiers": [], "age_s": null, "oldest_s": null,
        "stored_per_s": null, "removed_per_s": null, "turnover_s": null, "ranks": []}],
-     "namespaces": [{"id": "9f", "model": "m", "lora": null, "salted": true, "block_size": 16,
+     "partial": false, "namespaces": [{"namespace": "9f", "model": "m", "lora": null, "salted": true, "block_size": 16,
        "blocks": 384, "holders": 1}]}
     """
 

@@ -26,6 +26,8 @@ struct IndexSurvey {
   /// By number.
   var namespaces: [NamespaceTotals] = []
   var nodesVisited = 0
+  /// Working memory.
+  fileprivate var holders: [Holder] = []
   /// Where the walk goes on; nil when it has come to the end.
   var next: UInt32? = 0
 
@@ -56,7 +58,13 @@ extension PrefixIndex {
 
   private func add(_ node: UInt32, _ roles: LaneRoles, to survey: inout IndexSurvey) {
     let cold = nodes.cold[Int(node)]
-    let holders = allHolders(node).filter { roles[$0.lane].isMain }
+    survey.holders.removeAll(keepingCapacity: true)
+    appendHolders(of: node, to: &survey.holders)
+    survey.holders.removeAll { !roles[$0.lane].isMain }
+    // Taken out while it is read, so that nothing is copied.
+    let holders = survey.holders
+    survey.holders = []
+    defer { survey.holders = holders }
     if cold.namespace != .unknown {
       let number = Int(cold.namespace.number)
       while survey.namespaces.count <= number { survey.namespaces.append(.init()) }

@@ -92,7 +92,7 @@ extension PrefixIndex {
   }
 
   /// From now on it is remembered which blocks `lane` loses, as losses of `source`.
-  mutating func rememberLosses(of lane: LaneID, _ source: SourceID, _ tier: Tier) {
+  package mutating func rememberLosses(of lane: LaneID, _ source: SourceID, _ tier: Tier) {
     lanes[lane.index].lossOwner = LossOwner(source, tier)
   }
 

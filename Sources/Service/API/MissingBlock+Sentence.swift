@@ -45,7 +45,7 @@ extension SourceExplanation {
     func ago(_ time: CoarseTime) -> String { Self.text(seconds: time.seconds(until: now)) + " ago" }
     switch missing.cause {
     case .neverStored(let since):
-      return "\(block) was not stored\(origin(since, ago)).\(hole)"
+      return "\(block) was not stored \(origin(since, now: now)).\(hole)"
     case .lost(let loss):
       let (what, tier) = (loss.cause.clause, loss.tier == .gpu ? "" : " (\(loss.tier.name))")
       return "\(block) was here\(tier): \(what) \(ago(loss.at)).\(hole)"
@@ -61,11 +61,12 @@ extension SourceExplanation {
     }
   }
 
-  private func origin(_ since: CoarseTime, _ ago: (CoarseTime) -> String) -> String {
+  private func origin(_ since: CoarseTime, now: CoarseTime) -> String {
+    let time = Self.text(seconds: since.seconds(until: now))
     switch emptiedCause {
-    case .cleared? where emptied == since: " since the cache was emptied \(ago(since))"
-    case .restarted? where emptied == since: " since the engine restarted \(ago(since))"
-    default: " as far back as is remembered, \(ago(since))"
+    case .cleared? where emptied == since: return "since the cache was emptied \(time) ago"
+    case .restarted? where emptied == since: return "since the engine restarted \(time) ago"
+    default: return "in the last \(time), which is as far back as is remembered"
     }
   }
 

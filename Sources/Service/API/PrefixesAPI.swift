@@ -101,7 +101,7 @@ extension IndexerAPI {
       }
       json.field("holder_count", run.holders)
       json.field("children", run.children)
-      json.field("last_hit_s", seconds: run.secondsSinceMatch)
+      json.field("last_hit_s", tenth: run.secondsSinceMatch)
       json.field("reads", run.reads)
       json.field("value", run.value)
     }

@@ -61,7 +61,7 @@ extension PromptExplanation {
       json.field("reserved_tokens", rank?.match.reservedTokens ?? 0)
       json.field("trust", (trust ?? .connecting).name)
       json.field("reason", rank == nil ? EndpointScore.unfollowed : trust?.reason)
-      json.field("trust_since_s", seconds: rank.map { $0.trustSince.seconds(until: time) })
+      json.field("trust_since_s", tenth: rank.map { $0.trustSince.seconds(until: time) })
       json.field("missing") { writeMissing(of: rank, &$0) }
       Self.write(endpoint.candidate, picked: pick?.picked == endpoint.member.name, &json)
     }
@@ -79,7 +79,7 @@ extension PromptExplanation {
       json.field("token", missing.block * (rank.blockSize ?? 1))
       json.field("cause", missing.cause.name)
       let since = missing.cause.since ?? (missing.cause.isTrust ? rank.trustSince : nil)
-      json.field("ago_s", seconds: since.map { $0.seconds(until: time) })
+      json.field("ago_s", tenth: since.map { $0.seconds(until: time) })
       json.field("sentence", rank.sentence(now: time))
       json.field("namespace") { Self.writeNamespace(of: missing.cause, &$0) }
       if case .groupUnusable(let group) = missing.cause {
@@ -97,7 +97,7 @@ extension PromptExplanation {
       json.field("block", 0)
       json.field("token", 0)
       json.field("cause", cause)
-      json.field("ago_s", seconds: nil)
+      json.field("ago_s", tenth: nil)
       json.field("sentence", sentence)
       json.field("namespace") { $0.null() }
       json.field("group", nil as Int?)

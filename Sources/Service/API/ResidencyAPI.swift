@@ -107,11 +107,11 @@ extension ResidencyReport.EndpointRow {
       json.field("capacity_blocks", tiers.first { $0.tier == .gpu }?.capacityBlocks)
       json.field("index_bytes", indexBytes)
       json.field("tiers") { Self.write(tiers, bytesPerToken, &$0) }
-      json.field("age_s", seconds: ageSeconds)
-      json.field("oldest_s", seconds: oldestSeconds)
-      json.field("stored_per_s", seconds: storedPerSecond)
-      json.field("removed_per_s", seconds: removedPerSecond)
-      json.field("turnover_s", seconds: turnoverSeconds)
+      json.field("age_s", tenth: ageSeconds)
+      json.field("oldest_s", tenth: oldestSeconds)
+      json.field("stored_per_s", tenth: storedPerSecond)
+      json.field("removed_per_s", tenth: removedPerSecond)
+      json.field("turnover_s", tenth: turnoverSeconds)
       json.field("ranks") { json in
         json.array { json in
           for rank in ranks {
@@ -150,9 +150,9 @@ extension ResidencyReport.EndpointRow {
 
 extension JSONWriter {
   /// Writes a number to a tenth; nil is `null`.
-  mutating func field(_ name: String, seconds: Double?) {
+  mutating func field(_ name: String, tenth value: Double?) {
     field(name) { json in
-      if let seconds { json.double((seconds * 10).rounded() / 10) } else { json.null() }
+      if let value { json.double((value * 10).rounded() / 10) } else { json.null() }
     }
   }
 }

@@ -58,7 +58,10 @@ struct PickNarrative {
     let scores = primary.scores
     return scores.scorers.enumerated()
       .map { number, scorer in
-        (scorer.name, scorer.weight * (scores.part(number, at: own) - scores.part(number, at: place)))
+        (
+          scorer.name,
+          scorer.weight * (scores.part(number, at: own) - scores.part(number, at: place))
+        )
       }
       .filter { $0.1 > 0 }
       .sorted { $0.1 > $1.1 }

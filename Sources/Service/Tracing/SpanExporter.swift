@@ -103,7 +103,8 @@ package final class SpanExporter: @unchecked Sendable {
     let (lost, wasFailing) = condition.withLock {
       defer { condition.broadcast() }
       return (
-        queue.failed(failure, now: MonotonicClock.nowNanoseconds()), exchange(&isFailing, with: true)
+        queue.failed(failure, now: MonotonicClock.nowNanoseconds()),
+        exchange(&isFailing, with: true)
       )
     }
     if lost > 0 { metrics.spans[.failed].add(lost) }

@@ -10,10 +10,9 @@ struct PrefixesAnswer: Decodable {
   /// A stretch of blocks without a branch.
   struct Prefix: Decodable {
     var id: String
-    var namespace: String
     var firstBlock: Int
     var blocks: Int
-    var depthTokens: Int
+    var depthTokens: Int?
     var holders: [Holder]
     var holderCount: Int
     var children: Int
@@ -24,5 +23,7 @@ struct PrefixesAnswer: Decodable {
 
   var prefixes: [Prefix]
   var total: Int?
+  /// Whether there may be others that are worth more.
+  var partial: Bool?
   var next: String?
 }

@@ -38,8 +38,9 @@ struct ResidencyAnswer: Decodable {
   }
 
   struct Namespace: Decodable {
-    var id: String
-    var model: String
+    /// Its id.
+    var namespace: String
+    var model: String?
     var lora: String?
     var salted: Bool
     var blockSize: Int
@@ -47,6 +48,8 @@ struct ResidencyAnswer: Decodable {
     var holders: Int
   }
 
+  /// Whether the index was too large to be looked at whole.
+  var partial: Bool?
   var endpoints: [Endpoint]
   var namespaces: [Namespace]
 }

@@ -29,7 +29,7 @@ enum EndpointsView {
         TrustText.reason(endpoint.reason),
       ])
     }
-    return [summary(answer.endpoints), ""] + table.lines
+    return [summary(answer.endpoints), ""] + table.lines + PartialNote.lines(answer.partial)
   }
 
   private static func summary(_ endpoints: [ResidencyAnswer.Endpoint]) -> StyledText {

@@ -8,7 +8,9 @@ enum PrefixesView {
     var children: [Branch] = []
   }
 
-  static func lines(_ branches: [Branch], total: Int?) -> [StyledText] {
+  static func lines(
+    _ branches: [Branch], total: Int?, isPartial: Bool? = nil
+  ) -> [StyledText] {
     guard !branches.isEmpty else { return [StyledText("No prefix is resident that fits.", .faint)] }
     var table = TextTable([
       "PREFIX", .number("FROM BLOCK"), .number("BLOCKS"), .number("TOKENS TO ITS END"),
@@ -18,6 +20,7 @@ enum PrefixesView {
     let more = (total ?? 0) - branches.count
     return table.lines
       + (more > 0 ? [StyledText("… \(Quantity.count(more)) more; --limit shows them", .faint)] : [])
+      + PartialNote.lines(isPartial)
   }
 
   /// - Parameters:

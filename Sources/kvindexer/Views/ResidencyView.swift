@@ -6,7 +6,7 @@ enum ResidencyView {
     guard !answer.endpoints.isEmpty else {
       return [StyledText("No endpoint is followed that fits.", .doubtful)]
     }
-    return tiers(answer).lines + [""] + namespaces(answer)
+    return tiers(answer).lines + [""] + namespaces(answer) + PartialNote.lines(answer.partial)
   }
 
   private static func tiers(_ answer: ResidencyAnswer) -> TextTable {
@@ -58,8 +58,8 @@ enum ResidencyView {
     ])
     for namespace in answer.namespaces {
       table.add([
-        StyledText(namespace.id, .accent),
-        "\(namespace.model.isEmpty ? Quantity.unknown : namespace.model)",
+        StyledText(namespace.namespace, .accent),
+        "\(namespace.model ?? Quantity.unknown)",
         "\(namespace.lora ?? Quantity.unknown)", "\(namespace.salted ? "salted" : "none")",
         "\(Quantity.count(namespace.blockSize))", "\(Quantity.count(namespace.blocks))",
         "\(Quantity.count(namespace.holders))",

@@ -44,8 +44,8 @@ import Testing
     try harness.apply([.stored(tokens(8)), .cleared], from: source, now: second)
     #expect(harness.loss(of: harness.keys(tokens(8))[1], source, since: 0)?.cause == .cleared)
     try harness.apply([.stored(tokens(8, prompt: 1))], from: source, now: 2 * second)
-    harness.beginIncarnation(Incarnation(2), of: source)
     let key = harness.keys(tokens(8, prompt: 1))[0]
+    harness.beginIncarnation(Incarnation(2), of: source)
     #expect(harness.loss(of: key, source, since: 0)?.cause == .restarted)
   }
 
@@ -100,11 +100,12 @@ import Testing
     let source = harness.add()
     try harness.apply(
       [.stored(tokens(8)), .removed(tokens(8), blocks: 0..<2)], from: source, now: second)
+    let key = harness.keys(tokens(8))[0]
     harness.remove(source)
     harness.keepTime(2 * second)
     let next = harness.add("b")
     #expect(next == source)
-    #expect(harness.loss(of: harness.keys(tokens(8))[0], next, since: 0) == nil)
+    #expect(harness.loss(of: key, next, since: 0) == nil)
   }
 
   @Test func `a block behind a hole and in a lower tier counts as held`() throws {

@@ -39,7 +39,8 @@ import Tokenize
   private static func alerts() throws -> [Expression] {
     try load("prometheus/alerts.yml")["groups"].list.flatMap { group in
       try group["rules"].list.map { rule in
-        let annotations = rule["annotations"]["summary"].text
+        let annotations =
+          rule["annotations"]["summary"].text
           + rule["annotations"]["description"].text
         return Expression(
           place: rule["alert"].text, text: rule["expr"].text,

@@ -42,10 +42,10 @@ import Testing
     let entries = (0..<10).map { _ in log.append(SampleDecision.decision(), nil) }
     #expect(log.size.kept == 10)
     log.update(entries[9]) { decision, _ in
-      decision.blocks = Array(repeating: 1, count: 2000)
+      decision.blocks = Array(repeating: 1, count: 2300)
     }
     #expect(log.size.kept < 10)
-    #expect(log.page(DecisionLog.Query()).decisions.first?.blocks.count == 2000)
+    #expect(log.page(DecisionLog.Query()).decisions.first?.blocks.count == 2300)
   }
 
   @Test func `one that is forgotten can still be changed by who follows it`() {
@@ -83,7 +83,8 @@ import Testing
       seen += page.decisions.map(\.id)
       query.before = page.next
     } while query.before != nil
-    #expect(seen == (0..<700).reversed().filter { $0 % 7 == 0 }.map { UInt64($0 + 1) })
+    let expected: [UInt64] = stride(from: 694, through: 1, by: -7).map { UInt64($0) }
+    #expect(seen == expected)
   }
 
   @Test func `what is asked for is what comes`() {
@@ -96,7 +97,11 @@ import Testing
     #expect(ids(log) { $0.endpoint = "a" } == [3, 1])
     #expect(ids(log) { $0.since = 3 } == [5, 4])
     #expect(ids(log) { $0.before = 3 } == [2, 1])
-    #expect(ids(log) { ($0.since, $0.before) = (1, 4) } == [3, 2])
+    let between = ids(log) { query in
+      query.since = 1
+      query.before = 4
+    }
+    #expect(between == [3, 2])
     #expect(ids(log) { $0.limit = 2 } == [5, 4])
     #expect(ids(log) { $0.before = 0 } == [])
     #expect(ids(log) { $0.since = 100 } == [])

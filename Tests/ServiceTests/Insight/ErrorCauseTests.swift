@@ -8,7 +8,7 @@ import Testing
   private let harness: ServiceHarness
 
   init() throws {
-    engine = try PublishedEngine(replay: false)
+    engine = try PublishedEngine()
     harness = try ServiceHarness([
       engine.entry("a"), PickerHarness.silent("b", port: 1003, more: ", model: m"),
     ])
@@ -18,15 +18,18 @@ import Testing
 
   private static func tokens(_ prompt: Int) -> [UInt32] { PublishedEngine.tokens(prompt) + [0] }
 
-  private func score(_ id: String, _ prompt: Int = 1) throws {
-    _ = try harness.score(Self.tokens(prompt), #", "request_id": "\#(id)""#)
+  private func score(
+    _ id: String, _ prompt: Int = 1, on harness: ServiceHarness? = nil
+  ) throws {
+    _ = try (harness ?? self.harness).score(Self.tokens(prompt), #", "request_id": "\#(id)""#)
   }
 
   /// Reports a delivery; the cause that is answered.
   private func report(
-    _ id: String, cached: Int, endpoint: String = "a", predicted: Int
+    _ id: String, cached: Int, endpoint: String = "a", predicted: Int,
+    on harness: ServiceHarness? = nil
   ) throws -> String? {
-    let answer = try harness.send(
+    let answer = try (harness ?? self.harness).send(
       "POST", "/v1/feedback",
       #"{"request_id": "\#(id)", "endpoint": "\#(endpoint)", "cached_tokens": \#(cached), "#
         + #""prompt_tokens": 65}"#)
@@ -86,11 +89,19 @@ import Testing
 
   @Test func `a source that was not exact`() throws {
     defer { engine.publisher.stop() }
-    engine.store(2..<3, isLost: true)
-    engine.store(3..<4)
+    let forgetful = try PublishedEngine(replay: false)
+    defer { forgetful.publisher.stop() }
+    let harness = try ServiceHarness([forgetful.entry("a")])
+    try Deadline.wait {
+      forgetful.clear()
+      forgetful.store(1..<2)
+      return try harness.match(1) == .exact(64)
+    }
+    forgetful.store(2..<3, isLost: true)
+    forgetful.store(3..<4)
     try harness.wait(forTrust: "degraded", tokens: 64, of: 3)
-    try score("r", 2)
-    #expect(try report("r", cached: 64, predicted: 0) == "source_not_exact")
+    try score("r", 2, on: harness)
+    #expect(try report("r", cached: 64, predicted: 0, on: harness) == "source_not_exact")
   }
 
   @Test func `tokens that were estimated`() throws {

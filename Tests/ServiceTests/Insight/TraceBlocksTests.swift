@@ -51,7 +51,8 @@ import Tokenize
     #expect(elsewhere[0] != plain[0])
   }
 
-  private func estimated(_ blocks: [UInt64], tokens: Int, blockTokens: Int = 64) -> ApproximatePrompt
+  private func estimated(_ blocks: [UInt64], tokens: Int, blockTokens: Int = 64)
+    -> ApproximatePrompt
   {
     ApproximatePrompt(
       blocks: [blocks.map { EstimatedBlock(bits: $0) }], promptTokens: tokens,

@@ -14,7 +14,7 @@ import Tokenize
     try Deadline.wait { try harness.route(Plans.text(0)).basis == "approximate: no_events" }
     renderer.behave(.slow)
     let decisions = (1...8).map { number in
-      let decision = Decision()
+      let decision = AwaitedDirection()
       harness.director.direct(PickerHarness.request(Plans.text(number))) { decision.take($0) }
       return decision
     }

@@ -36,7 +36,8 @@ import Tokenize
     #expect(request.parent == "00f067aa0ba902b7" && request.kind == 2 && request.fault == nil)
     #expect(route.header("traceparent") == "00-\(Self.trace)-\(request.span)-01")
     let whole = try #require(spans.first { $0.name == "gateway.request_orchestration" })
-    #expect(whole.parent == request.span && whole.start == request.start && whole.end <= request.end)
+    #expect(
+      whole.parent == request.span && whole.start == request.start && whole.end <= request.end)
     let parts = spans.filter { $0.parent == whole.span }
     #expect(
       parts.map(\.name) == [

@@ -28,7 +28,8 @@ import Testing
     let before = WallClock.nanoseconds()
     let trace = try Self.trace(tracer, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
     let now = MonotonicClock.nowNanoseconds()
-    trace.add(.init("whole", from: now, to: now + 9, parts: [.init("part", from: now, to: now + 4)]))
+    trace.add(
+      .init("whole", from: now, to: now + 9, parts: [.init("part", from: now, to: now + 4)]))
     trace.end("request", attributes: Self.attributes, fault: "it broke")
     tracer.stop()
     let spans = try collector.spans(atLeast: 3)
@@ -54,7 +55,8 @@ import Testing
     let never = try Tracer(settings, log: Log(minimum: .error) { _ in })
     defer { never.stop() }
     let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0"
-    #expect(never.begin(parent + "1", start: 0) != nil && never.begin(parent + "0", start: 0) == nil)
+    #expect(
+      never.begin(parent + "1", start: 0) != nil && never.begin(parent + "0", start: 0) == nil)
     #expect(never.begin(nil, start: 0) == nil && never.begin("nonsense", start: 0) == nil)
     settings.share = 1
     let always = try Tracer(settings, log: Log(minimum: .error) { _ in })
