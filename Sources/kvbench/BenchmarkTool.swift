@@ -20,6 +20,9 @@ enum BenchmarkTool {
     Benchmark(name: "memory", summary: "bytes a residency, fresh and after churn") {
       try MemoryBenchmark.run($0, &$1)
     },
+    Benchmark(name: "inspect", summary: "walks over the whole index, and explanations") {
+      InspectBenchmark.run($0, &$1)
+    },
     Benchmark(name: "cache", summary: "a repeated prompt → its token ids, out of the cache") {
       CacheBenchmark.run($0, &$1)
     },

@@ -11,7 +11,10 @@ struct LoadedIndex: ~Copyable {
   init(lanes count: Int, byteBudget: Int = 2 << 30) {
     index = PrefixIndex(byteBudget: byteBudget)
     var added: [LaneID] = []
-    for _ in 0..<count { added.append(index.addLane()) }
+    for number in 0..<count {
+      added.append(index.addLane())
+      index.rememberLosses(of: added[number], SourceID(number), .gpu)
+    }
     lanes = added
     lookups = lanes.map { LaneSet($0) }
     scopes = Array(repeating: HashScope(), count: count)

@@ -36,6 +36,7 @@ enum ServeCommand: Command {
                            the authority that https renderers' certificates must come from
       --render-token-file FILE
                            the key that the endpoints ask for (`vllm serve --api-key`)
+      --no-engine-metrics  do not read the endpoints' GET /metrics, which tell what they have room for
       --token-cache SIZE   bytes for tokens of prompts that were rendered (64M)
 
     Limits
@@ -46,6 +47,12 @@ enum ServeCommand: Command {
       --max-body SIZE      bytes of a request (16M)
       --memory-budget SIZE bytes for the index, with K, M or G (2G)
 
+    Traces
+      --otlp-endpoint URL  export traces of score requests to this OpenTelemetry collector, for
+                           example http://127.0.0.1:4318 (none)
+      --otlp-sample SHARE  of the requests to trace whose traceparent does not say it (0.01)
+
+    Other
       --hash-key-file FILE a secret that keys block hashes; processes that share it agree on keys
                            (a random key)
       --log-level LEVEL    debug, info, warning or error (info)
@@ -79,6 +86,8 @@ enum ServeCommand: Command {
     try readSecurity(&arguments, &configuration)
     try readRendering(&arguments, &configuration)
     try readLimits(&arguments, &configuration)
+    configuration.tracing = try tracing(&arguments)
+    configuration.engineMetrics = arguments.flag("--no-engine-metrics") ? nil : .inspection
     let keyFile = try arguments.option("--hash-key-file")
     let level = try arguments.option("--log-level")
     try arguments.finish()
@@ -158,6 +167,30 @@ enum ServeCommand: Command {
     if let size = try bytes(&arguments, "--memory-budget", in: 16 << 20...1 << 40) {
       configuration.memoryBudget = size
     }
+  }
+
+  private static func tracing(
+    _ arguments: inout Arguments
+  ) throws(UsageError) -> TracingSettings? {
+    let url = try arguments.option("--otlp-endpoint")
+    let share = try arguments.option("--otlp-sample")
+    guard let url else {
+      guard share == nil else {
+        throw UsageError(message: "--otlp-sample belongs to --otlp-endpoint")
+      }
+      return nil
+    }
+    guard var tracing = TracingSettings(url: url) else {
+      throw UsageError(
+        message: "--otlp-endpoint takes http://HOST:PORT or https://HOST:PORT, not '\(url)'")
+    }
+    if let share {
+      guard let value = Double(share), (0...1).contains(value) else {
+        throw UsageError(message: "--otlp-sample takes a number from 0 to 1, not '\(share)'")
+      }
+      tracing.share = value
+    }
+    return tracing
   }
 
   private static func address(

@@ -19,6 +19,7 @@ extension FleetIndex {
       source.counters.fencedBatches += 1
       return false
     }
+    index.note(CoarseTime(nanoseconds: now))
     let before = source.counters
     let slice = events ?? batch.events.indices
     prefetch(batch, slice)

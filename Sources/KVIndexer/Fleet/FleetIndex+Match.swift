@@ -120,7 +120,7 @@ extension FleetIndex {
   }
 
   /// Blocks that a full group can serve: the first tier's prefix, continued by each lower tier.
-  private func reach(_ group: CacheGroup, _ buffer: borrowing MatchBuffer) -> Int {
+  func reach(_ group: CacheGroup, _ buffer: borrowing MatchBuffer) -> Int {
     var depth = group.lanes[.gpu].map { buffer[$0] } ?? 0
     for tier in [Tier.cpu, .disk, .remote] {
       if let lane = group.lanes[tier] { depth = index.reach(lane, from: depth, on: buffer) }
@@ -149,7 +149,7 @@ extension FleetIndex {
   }
 
   /// The last boundary whose `window` blocks before it (or all, near the start) are held.
-  private func lastBoundary(
+  func lastBoundary(
     atMost depth: Int, window: Int, _ lanes: LaneSet, _ buffer: borrowing MatchBuffer
   ) -> Int {
     var boundary = depth

@@ -25,7 +25,7 @@ extension FleetIndex {
       return
     }
     let run = Run(
-      parent: event.parent.map { .block($0) } ?? .root(root(of: event, batch, source)),
+      parent: event.parent.map { .block($0) } ?? root(of: event, batch, source),
       locals: UnsafePointer(batch.locals.pointer(at: event.locals.lowerBound)),
       hashes: UnsafePointer(batch.hashes.pointer(at: event.hashes.lowerBound)),
       count: event.hashes.count)
@@ -41,7 +41,7 @@ extension FleetIndex {
   /// Blocks that follow each other, as an engine names them.
   struct Run {
     enum Parent {
-      case root(BlockKey)
+      case root(BlockKey, NamespaceID)
       case block(EngineHash)
     }
 
@@ -71,8 +71,8 @@ extension FleetIndex {
     let parent: BlockParent
     var key: UInt64
     switch run.parent {
-    case .root(let root):
-      parent = .root(root)
+    case .root(let root, let namespace):
+      parent = .root(root, in: namespace)
       key = root.bits
     case .block(let hash):
       guard let block = index.find(hash, scope: group.scope, lanes: group.lanes) else {
@@ -96,14 +96,26 @@ extension FleetIndex {
   }
 
   /// The root that the first block of a prompt chains from, remembered by adapter.
-  private func root(
+  private mutating func root(
     of event: KVEvent, _ batch: borrowing EventBatch, _ source: Source
-  ) -> BlockKey {
+  ) -> Run.Parent {
     let adapter = batch.loraName(of: event) ?? event.loraID.map { "lora_id:\($0)" }
     let name = Source.RootName(adapter: adapter, blockSize: event.blockSize)
-    if let known = source.roots[name] { return known }
-    let root = hasher.root(
-      model: source.configuration.model, lora: adapter, blockSize: event.blockSize)
+    let root = source.roots[name] ?? addRoot(name, source)
+    let isSalted =
+      !event.extraDigests.isEmpty && batch.extraDigests[event.extraDigests.lowerBound] != 0
+    return .root(root.key, isSalted ? root.salted : root.plain)
+  }
+
+  private mutating func addRoot(_ name: Source.RootName, _ source: Source) -> Source.Root {
+    let key = hasher.root(
+      model: source.configuration.model, lora: name.adapter, blockSize: name.blockSize)
+    var namespace = PromptNamespace(
+      model: source.configuration.model, lora: name.adapter, blockSize: name.blockSize)
+    let plain = namespaceTable.number(of: namespace, root: key)
+    namespace.isSalted = true
+    let root = Source.Root(
+      key: key, plain: plain, salted: namespaceTable.number(of: namespace, root: key))
     source.roots[name] = root
     return root
   }

@@ -18,6 +18,7 @@ public struct FleetIndex: ~Copyable {
   public internal(set) var reservations = ReservationTable()
   /// Chained keys of the run that is being stored.
   var chained = GrowableBuffer<UInt64>(capacity: 256)
+  var namespaceTable = NamespaceTable()
   /// Working memory of the confirmation of reservations.
   var confirming = MatchBuffer()
 
@@ -47,7 +48,7 @@ public struct FleetIndex: ~Copyable {
     let source = Source(
       id: SourceID(slot), configuration: configuration,
       model: number(ofModel: configuration.model), endpoint: endpoint.slot,
-      reservationLane: endpoint.lane)
+      reservationLane: endpoint.lane, now: index.clock)
     if slot == sources.count { sources.append(source) } else { sources[slot] = source }
     endpoints[endpoint.slot]?.sources.append(source.id)
     outline(source)
@@ -123,7 +124,7 @@ public struct FleetIndex: ~Copyable {
     guard let source = source(id) else { return 0 }
     source.incarnation = incarnation
     source.counters.incarnations += 1
-    let dropped = clear(id)
+    let dropped = clear(id, cause: .restarted)
     removeGroups(of: source)
     source.mismatch = nil
     outline(source)
@@ -132,19 +133,24 @@ public struct FleetIndex: ~Copyable {
 
   /// Drops every block of a source, in all tiers, and what waits for blocks of it.
   ///
+  /// - Parameter cause: What is remembered as the reason.
   /// - Returns: Residencies dropped.
   /// - Complexity: O(blocks of the source).
   @discardableResult
-  public mutating func clear(_ id: SourceID) -> Int {
+  public mutating func clear(_ id: SourceID, cause: BlockLoss.Cause = .cleared) -> Int {
     guard let source = source(id) else { return 0 }
     var dropped = 0
     for number in source.groups.indices {
-      for (_, lane) in source.groups[number].lanes.all { dropped += index.clear(lane) }
+      for (_, lane) in source.groups[number].lanes.all {
+        dropped += index.clear(lane, cause: cause)
+      }
       source.groups[number].scope = HashScope(duplicates: source.configuration.duplicates)
       source.groups[number].pending = [:]
     }
     source.orphans.removeAll()
     source.damage = nil
+    source.knownSince = index.clock
+    if dropped > 0 { source.emptied = Source.Emptied(cause: cause, at: index.clock) }
     if let endpoint = endpoint(of: source) { reservations.drop(endpoint.reservationLane) }
     outline(source)
     return dropped
@@ -154,6 +160,7 @@ public struct FleetIndex: ~Copyable {
   mutating func lane(_ source: Source, _ group: Int, _ tier: Tier) -> LaneID {
     if let lane = source.groups[group].lanes[tier] { return lane }
     let lane = index.addLane()
+    if source.groups[group].spec.kind == .full { index.rememberLosses(of: lane, source.id, tier) }
     source.groups[group].lanes[tier] = lane
     source.isOutlined = false
     while owners.count <= lane.index { owners.append(nil) }

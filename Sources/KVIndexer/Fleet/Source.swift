@@ -64,8 +64,15 @@ final class Source {
   var isOutlined = false
   var groups: [CacheGroup] = []
   var orphans = Orphanage()
-  var roots: [RootName: BlockKey] = [:]
+  var roots: [RootName: Root] = [:]
   var counters = SourceCounters()
+  let addedAt: CoarseTime
+  /// Since when nothing but its events decided what it holds: it was added, or emptied.
+  var knownSince: CoarseTime
+  /// When it last lost all it held, and why.
+  var emptied: Emptied?
+  /// Since when its trust is what it is.
+  var trustSince: CoarseTime
   /// Conditions of ours that end with the cache they belong to.
   var damage: Trust.Degradation? { didSet { isOutlined = false } }
   var mismatch: Trust.Mismatch? { didSet { isOutlined = false } }
@@ -75,10 +82,26 @@ final class Source {
     var blockSize: Int
   }
 
+  /// The root of a namespace of its blocks, and what the namespace is called without and with extra
+  /// keys in the first block.
+  struct Root {
+    var key: BlockKey
+    var plain: NamespaceID
+    var salted: NamespaceID
+  }
+
+  struct Emptied {
+    var cause: BlockLoss.Cause
+    var at: CoarseTime
+  }
+
   init(
     id: SourceID, configuration: SourceConfiguration, model: Int, endpoint: Int,
-    reservationLane: LaneID
+    reservationLane: LaneID, now: CoarseTime
   ) {
+    addedAt = now
+    knownSince = now
+    trustSince = now
     self.id = id
     self.configuration = configuration
     self.model = model

@@ -34,7 +34,11 @@ extension FleetIndex {
       namespaceBlockSize: Int32(blockSize ?? source.configuration.blockSize ?? 0),
       lane: lane.map { Int32($0.index) } ?? -1,
       reservationLane: Int32(source.reservationLane.index))
-    if source.id.index < outlines.count {
+    let isKnown = source.id.index < outlines.count
+    if !isKnown || outlines.pointer(at: source.id.index).pointee.trust != outline.trust {
+      source.trustSince = index.clock
+    }
+    if isKnown {
       outlines.pointer(at: source.id.index).pointee = outline
     } else {
       outlines.append(outline)

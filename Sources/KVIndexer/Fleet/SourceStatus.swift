@@ -3,6 +3,8 @@ public struct SourceStatus: Sendable {
   public var source: SourceID
   public var configuration: SourceConfiguration
   public var trust: Trust
+  /// Since when that is its trust.
+  public var trustSince: CoarseTime
   public var incarnation: Incarnation
   /// Tokens a block, learnt from the events; nil before the first store.
   public var blockSize: Int?
@@ -39,6 +41,11 @@ extension FleetIndex {
   /// What a source was added as; nil when there is no such source.
   public func configuration(of id: SourceID) -> SourceConfiguration? { source(id)?.configuration }
 
+  /// What happened to a source's events so far; nothing when there is no such source.
+  public func counters(of id: SourceID) -> SourceCounters {
+    source(id)?.counters ?? SourceCounters()
+  }
+
   /// The state of one source; nil when there is no such source.
   ///
   /// - Complexity: O(lanes).
@@ -58,7 +65,7 @@ extension FleetIndex {
     let configured = source.configuration.blockSize
     return SourceStatus(
       source: id, configuration: source.configuration, trust: source.trust,
-      incarnation: source.incarnation, blockSize: source.blockSize,
+      trustSince: source.trustSince, incarnation: source.incarnation, blockSize: source.blockSize,
       contradictsConfiguration: configured != nil && source.blockSize != nil
         && configured != source.blockSize,
       blocks: blocks, residencies: residencies,

@@ -12,8 +12,8 @@ struct NodeHot: BitwiseCopyable {
   var phase: UInt8
   /// 0: up to four holders inline; 1: a holder set.
   var isLarge: UInt8 = 0
-  /// Set by matches and stores, cleared by the clock hand; accessed with relaxed atomics.
-  var touched: UInt8 = 1
+  /// When it was used, a `NodeUse`; matches access it with relaxed atomics.
+  var use = NodeUse.stored.bits
   // Four packed holders, or a `HolderSet`.
   var holder0: UInt64 = 0
   var holder1: UInt64 = 0
@@ -29,6 +29,10 @@ struct NodeCold: BitwiseCopyable {
   var firstChild: UInt32 = .max
   var nextSibling: UInt32 = .max
   var previousSibling: UInt32 = .max
+  var childCount: UInt32 = 0
+  /// When the first block of the run was first stored.
+  var born: CoarseTime
+  var namespace: NamespaceID
 }
 
 /// Storage of nodes; a free node has no holders and length 0.

@@ -8,18 +8,21 @@ extension PrefixIndex {
   public mutating func evict(to target: Int) -> [(lane: LaneID, blocks: Int)] {
     var lost: [Int: Int] = [:]
     var visits = 0
+    var logged = 0
     let others = liveBytes - storedBytes
     while storedBytes + others > target, visits < 3 * Int(nodes.touched) {
       visits += 1
       let node = clockHand < nodes.touched ? clockHand : 0
       clockHand = node + 1
       guard length(node) > 0, nodes.cold[Int(node)].firstChild == Self.none else { continue }
-      if nodes.hot[Int(node)].touched != 0 {
-        nodes.hot[Int(node)].touched = 0
+      var use = NodeUse(bits: nodes.hot[Int(node)].use)
+      if use.isUsed {
+        use.clearUsed()
+        nodes.hot[Int(node)].use = use.bits
         continue
       }
       for holder in allHolders(node) {
-        lost[holder.lane, default: 0] += drop(LaneID(holder.lane), from: node)
+        lost[holder.lane, default: 0] += drop(LaneID(holder.lane), from: node, .budget, &logged)
       }
     }
     for (lane, blocks) in lost {

@@ -230,12 +230,21 @@ extension PrefixIndex {
 
   /// Every holder of `node`.
   func allHolders(_ node: UInt32) -> [Holder] {
+    var holders: [Holder] = []
+    appendHolders(of: node, to: &holders)
+    return holders
+  }
+
+  /// Appends every holder of `node`.
+  func appendHolders(of node: UInt32, to holders: inout [Holder]) {
     if !isLarge(node) {
-      let holders = nodes.holders(node)
-      return (0..<Int(nodes.hot[Int(node)].holderCount)).map { Holder(bits: holders[$0]) }
+      let inline = nodes.holders(node)
+      for index in 0..<Int(nodes.hot[Int(node)].holderCount) {
+        holders.append(Holder(bits: inline[index]))
+      }
+      return
     }
     let set = holderSet(node)
-    var holders: [Holder] = []
     let length = Int(nodes.hot[Int(node)].length)
     for index in 0..<set.fullWords {
       var word = words[set.full][index]
@@ -245,7 +254,6 @@ extension PrefixIndex {
       }
     }
     for index in 0..<set.partialCount { holders.append(Holder(bits: words[set.partial][index])) }
-    return holders
   }
 
   /// Whether some lane holds the block.

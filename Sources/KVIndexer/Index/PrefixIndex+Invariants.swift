@@ -52,11 +52,15 @@ extension PrefixIndex {
       precondition(isLive(block(node, length(node) - 1)), "leaf \(node) ends in a dead block")
     }
     var child = cold.firstChild
+    var children = 0
     while child != Self.none {
+      children += 1
+      precondition(nodes.cold[Int(child)].namespace == cold.namespace, "namespace of \(child)")
       precondition(nodes.cold[Int(child)].parent == node, "parent of \(child)")
       precondition(
         Int(nodes.cold[Int(child)].depth) == Int(cold.depth) + length(node), "depth of \(child)")
       child = nodes.cold[Int(child)].nextSibling
     }
+    precondition(Int(cold.childCount) == children, "children of \(node)")
   }
 }

@@ -20,9 +20,13 @@ extension PrefixIndex {
     let rows = buffer.rows
     for word in 0..<rows.words { rows.alive[word] = .max }
     var depth = 0
+    let used = NodeUse.current(period)
     while true {
       let hot = nodes.hot + Int(node)
-      if ci_load_relaxed(&hot.pointee.touched) == 0 { ci_store_relaxed(&hot.pointee.touched, 1) }
+      let use = ci_load_relaxed(&hot.pointee.use)
+      if use & NodeUse.matchMask != used {
+        ci_store_relaxed(&hot.pointee.use, NodeUse(bits: use).matched(in: period).bits)
+      }
       let length = Int(hot.pointee.length)
       let rest = count &- depth
       let isWhole = rest >= length && keys[depth &+ length &- 1] == hot.pointee.lastKey

@@ -87,11 +87,13 @@ extension PrefixIndex {
   }
 
   /// A node below `parent` (or a root), without blocks yet, that will start with `firstKey`.
-  mutating func makeNode(parent: UInt32, depth: Int, firstKey: UInt64) -> UInt32 {
+  mutating func makeNode(
+    parent: UInt32, depth: Int, firstKey: UInt64, namespace: NamespaceID
+  ) -> UInt32 {
     let node = nodes.allocate(
       hot: NodeHot(
         firstKey: firstKey, lastKey: firstKey, length: 0, granules: 0, granuleCount: 0, phase: 0),
-      cold: NodeCold(depth: UInt32(depth), parent: parent))
+      cold: NodeCold(depth: UInt32(depth), parent: parent, born: clock, namespace: namespace))
     nodeTable.insert(firstKey, handle: node)
     if parent != Self.none { link(node, under: parent) }
     return node
@@ -105,6 +107,7 @@ extension PrefixIndex {
     cold[Int(node)].previousSibling = Self.none
     if first != Self.none { cold[Int(first)].previousSibling = node }
     cold[Int(parent)].firstChild = node
+    cold[Int(parent)].childCount += 1
   }
 
   private func unlink(_ node: UInt32) {
@@ -118,6 +121,7 @@ extension PrefixIndex {
       cold[Int(parent)].firstChild = next
     }
     if next != Self.none { cold[Int(next)].previousSibling = previous }
+    if parent != Self.none { cold[Int(parent)].childCount -= 1 }
   }
 
   /// Adds `count` blocks to the node's end; they are not live yet.
@@ -159,7 +163,10 @@ extension PrefixIndex {
       hot: NodeHot(
         firstKey: firstKey, lastKey: key(node, offset - 1), length: 0, granules: 0, granuleCount: 0,
         phase: hot.pointee.phase),
-      cold: NodeCold(depth: cold.pointee.depth, parent: cold.pointee.parent))
+      cold: NodeCold(
+        depth: cold.pointee.depth, parent: cold.pointee.parent, born: cold.pointee.born,
+        namespace: cold.pointee.namespace))
+    nodes.hot[Int(upper)].use = hot.pointee.use
     nodeTable.replace(firstKey, with: upper)
     replaceChild(node, with: upper)
     link(node, under: upper)

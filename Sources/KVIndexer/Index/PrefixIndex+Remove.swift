@@ -29,6 +29,7 @@ extension PrefixIndex {
     if copyEntries > 0, takeCopy(lane, canonical) { return .copy }
     setCoverage(node, lane, held, removing(offset, from: held))
     lanes[lane.index].blocks -= 1
+    note(.evicted, of: lane, block)
     if canonical != hash.bits,
       !siblings.contains(where: { $0 != lane && holds(coverage(node, $0), offset) })
     {
@@ -66,15 +67,17 @@ extension PrefixIndex {
 
   /// Drops every block of `lane` and its copies; the caller empties the lane's scope.
   ///
+  /// - Parameter cause: What is remembered as the reason, of the first thousands of blocks.
   /// - Returns: Blocks dropped.
   /// - Complexity: O(blocks of the lane), whatever the size of the index.
   @discardableResult
-  public mutating func clear(_ lane: LaneID) -> Int {
+  public mutating func clear(_ lane: LaneID, cause: BlockLoss.Cause = .cleared) -> Int {
     let dropped = lanes[lane.index].blocks
     let listed = lanes[lane.index].nodes
     lanes[lane.index].nodes = []
     listedNodes -= listed.count
-    for node in listed { drop(lane, from: node) }
+    var logged = 0
+    for node in listed { drop(lane, from: node, cause, &logged) }
     copyEntries -= lanes[lane.index].extraCopies.count
     lanes[lane.index].extraCopies = [:]
     assert(lanes[lane.index].blocks == 0 && lanes[lane.index].nodeCount == 0)
@@ -83,13 +86,35 @@ extension PrefixIndex {
 
   /// Clears a lane and gives its id back.
   public mutating func removeLane(_ lane: LaneID) {
+    lanes[lane.index].lossOwner = .nobody
     clear(lane)
     freeLanes.append(lane)
   }
 
+  /// From now on it is remembered which blocks `lane` loses, as losses of `source`.
+  package mutating func rememberLosses(of lane: LaneID, _ source: SourceID, _ tier: Tier) {
+    lanes[lane.index].lossOwner = LossOwner(source, tier)
+  }
+
+  /// Remembers that `lane` lost `block`.
+  @inline(__always)
+  private mutating func note(_ cause: BlockLoss.Cause, of lane: LaneID, _ block: Int) {
+    let owner = lanes[lane.index].lossOwner
+    if !owner.isNobody { losses.append(granules.keys[block], owner, cause, clock) }
+  }
+
+  /// Losses remembered of what is dropped at once, and of each stretch of it: a prompt is missed
+  /// first where its run begins.
+  private static var dropLossesMax: Int { 4096 }
+  private static var stretchLossesMax: Int { 64 }
+
   /// Drops what `lane` holds of `node`, if anything; returns the number of blocks.
+  ///
+  /// - Parameter logged: Losses remembered of what is dropped at once.
   @discardableResult
-  mutating func drop(_ lane: LaneID, from node: UInt32) -> Int {
+  mutating func drop(
+    _ lane: LaneID, from node: UInt32, _ cause: BlockLoss.Cause, _ logged: inout Int
+  ) -> Int {
     let held = coverage(node, lane)
     var runs: [Range<Int>] = []
     switch held {
@@ -108,6 +133,9 @@ extension PrefixIndex {
     var dropped = 0
     for run in runs {
       dropped += run.count
+      let remembered = min(run.count, Self.stretchLossesMax, Self.dropLossesMax - logged)
+      logged += remembered
+      for offset in run.prefix(remembered) { note(cause, of: lane, block(node, offset)) }
       for offset in run {
         let block = block(node, offset)
         if hasCopies,

@@ -1,5 +1,3 @@
-import CIntrinsics
-
 extension PrefixIndex {
   /// What a store did, in blocks.
   public struct StoreResult: Sendable, Equatable {
@@ -49,7 +47,10 @@ extension PrefixIndex {
     var result = StoreResult()
     var node = Self.none
     var offset = 0
-    if case .block(let reference) = parent {
+    var namespace = NamespaceID.unknown
+    switch parent {
+    case .root(_, let name): namespace = name
+    case .block(let reference):
       (node, offset) = place(of: Int(reference.bits))
       offset += 1
     }
@@ -72,7 +73,7 @@ extension PrefixIndex {
         offset = 0
         continue
       }
-      (node, offset) = grow(node, keys + index, min(count - index, Self.runMax))
+      (node, offset) = grow(node, keys + index, min(count - index, Self.runMax), namespace)
     }
     lanes[lane.index].blocks += result.added
     return result
@@ -94,10 +95,11 @@ extension PrefixIndex {
 
   /// Room for new blocks after the end of `node`: in it, or in a new child.
   private mutating func grow(
-    _ node: UInt32, _ keys: UnsafePointer<UInt64>, _ count: Int
+    _ node: UInt32, _ keys: UnsafePointer<UInt64>, _ count: Int, _ namespace: NamespaceID
   ) -> (node: UInt32, offset: Int) {
     guard node != Self.none else {
-      let root = makeNode(parent: Self.none, depth: 0, firstKey: keys[0])
+      let root = makeNode(
+        parent: Self.none, depth: 0, firstKey: keys[0], namespace: namespace)
       appendBlocks(root, keys, count)
       return (root, 0)
     }
@@ -108,7 +110,9 @@ extension PrefixIndex {
       return (node, end)
     }
     let depth = Int(nodes.cold[Int(node)].depth) + end
-    let child = makeNode(parent: node, depth: depth, firstKey: keys[0])
+    let child = makeNode(
+      parent: node, depth: depth, firstKey: keys[0],
+      namespace: nodes.cold[Int(node)].namespace)
     appendBlocks(child, keys, count)
     return (child, 0)
   }
@@ -151,7 +155,9 @@ extension PrefixIndex {
       offset = stop
     }
     setCoverage(node, lane, before, adding(range, to: before))
-    ci_store_relaxed(&nodes.hot[Int(node)].touched, 1)
+    var use = NodeUse(bits: nodes.hot[Int(node)].use)
+    use.noteStore()
+    nodes.hot[Int(node)].use = use.bits
   }
 
   private mutating func addCopy(_ lane: LaneID, _ canonical: UInt64) {

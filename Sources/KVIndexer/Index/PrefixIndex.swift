@@ -45,6 +45,15 @@ public struct PrefixIndex: ~Copyable {
   public internal(set) var evictedBlocks = 0
   /// Lanes that keep blocks below or beside the first tier: their matches start inside a path.
   var continuationLanes = 0
+  /// Now, as far as it was told.
+  var clock = CoarseTime(tenths: 0)
+  /// The period of now, see `NodeUse`, and what of it has passed.
+  var period: UInt8 = 1
+  var periodTenths: UInt32 = 0
+  /// Up to when periods were counted.
+  var paced = CoarseTime(tenths: 0)
+  var sweepHand: UInt32 = 0
+  var losses: LossLog
   /// Entries of all lanes' lists of nodes, and of their tables of copies.
   var listedNodes = 0
   var copyEntries = 0
@@ -55,6 +64,7 @@ public struct PrefixIndex: ~Copyable {
     granules = GranuleArena(blocksMax: max(byteBudget / 16, 1 << 14))
     nodes = NodeArena(nodesMax: max(byteBudget / 64, 1 << 12))
     words = WordArena(wordsMax: max(byteBudget / 4, 1 << 16))
+    losses = LossLog(entriesMax: max(byteBudget >> 13, 1 << 12))
     let segmentBits = byteBudget >= 64 << 20 ? 10 : 4
     blockTable = HandleTable(
       segmentBits: segmentBits, records: UnsafeRawPointer(granules.hashes), recordShift: 3)
@@ -97,11 +107,21 @@ struct Lane {
   var extraCopies: [UInt64: UInt32] = [:]
   /// Blocks that the byte budget took.
   var evicted = 0
+  /// Whose its losses are.
+  var lossOwner = LossOwner.nobody
+}
+
+/// Names the namespace of a run for people; whoever stores gives the numbers out.
+public struct NamespaceID: Hashable, Sendable, BitwiseCopyable {
+  public var number: UInt16
+  public init(_ number: UInt16) { self.number = number }
+
+  public static let unknown = NamespaceID(0)
 }
 
 /// Where a stored run continues: a block that is in the index, or the root of a namespace.
 public enum BlockParent: Sendable {
-  case root(BlockKey)
+  case root(BlockKey, in: NamespaceID = .unknown)
   case block(BlockRef)
 }
 

@@ -18,6 +18,8 @@ package struct EndpointConfiguration: Sendable, Equatable {
   package var model: String?
   /// Tokens a block; nil to learn it from the events.
   package var blockSize: Int?
+  /// Bytes that the KV of a token takes in the engine's cache; nil when the file does not say.
+  package var bytesPerToken: Int?
   /// A prefix of the topics of its KV events; empty for all.
   package var topic: String
   /// How often a block that was stored twice must be removed.

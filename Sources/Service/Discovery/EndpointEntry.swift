@@ -39,7 +39,8 @@ struct EndpointEntry {
         namespace: namespace.isEmpty ? "default" : namespace,
         name: name.isEmpty ? "\(address):\(port)" : name),
       address: address, port: port, labels: labels, model: model, blockSize: events.blockSize,
-      topic: events.topic, duplicates: events.duplicates, sources: events.sources,
+      bytesPerToken: events.bytesPerToken, topic: events.topic, duplicates: events.duplicates,
+      sources: events.sources,
       metrics: metrics.address)
     nameMark = (nameValue ?? value).node.mark
     sourcesMark = (eventsValue ?? value).node.mark

@@ -33,6 +33,7 @@ struct KVEventsEntry {
 
   var sources: [EventSourceConfiguration] = []
   var blockSize: Int?
+  var bytesPerToken: Int?
   var topic: String
   var duplicates = HashScope.DuplicateRule.counted
 
@@ -77,6 +78,7 @@ struct KVEventsEntry {
     let ranksValue = fields.optional("ranks")
     let bindValue = fields.optional("bind")
     blockSize = fields.optional("blockSize")?.integer(in: 1...65_536)
+    bytesPerToken = fields.optional("bytesPerToken")?.integer(in: 1...1 << 30)
     topic = fields.optional("topic")?.string() ?? defaults.topic
     if let value = fields.optional("duplicates"), let text = value.string() {
       switch text {

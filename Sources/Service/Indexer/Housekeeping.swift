@@ -1,18 +1,21 @@
 import KVIndexer
 
-/// The thread that ends reservations whose time is over, and does what else is due now and then.
+/// The thread that tells the index the time, ends reservations whose time is over, and does what
+/// else is due now and then.
 final class Housekeeping: @unchecked Sendable {
   private static let periodNanoseconds: UInt64 = 100_000_000
 
   private let fleet: SharedFleet
+  private let churn: ChurnHistory
   private let also: @Sendable () -> Void
   private let condition = ConditionLock()
   private var isStopping = false
   private var thread: WorkerThread?
 
   /// - Parameter also: Called ten times a second.
-  init(fleet: SharedFleet, also: @escaping @Sendable () -> Void) {
+  init(fleet: SharedFleet, churn: ChurnHistory, also: @escaping @Sendable () -> Void) {
     self.fleet = fleet
+    self.churn = churn
     self.also = also
   }
 
@@ -32,9 +35,11 @@ final class Housekeeping: @unchecked Sendable {
   private func run() {
     while true {
       let now = MonotonicClock.nowNanoseconds()
-      if fleet.read({ $0.reservations.isDue(now: now) }) {
-        fleet.write { $0.expireReservations(now: now) }
+      fleet.write {
+        $0.keepTime(now)
+        if $0.reservations.isDue(now: now) { $0.expireReservations(now: now) }
       }
+      churn.keepTime(now, fleet)
       also()
       let isOver = condition.withLock {
         let deadline = now + Self.periodNanoseconds

@@ -67,3 +67,42 @@ extension FleetHarness {
 
   var lag: LagEstimator { fleet.reservations.lag }
 }
+
+/// Losses, and why matches end.
+extension FleetHarness {
+  /// Chained keys of a prompt in the only namespace of its model.
+  func keys(_ tokens: [TokenID], model: String = "m") -> [BlockKey] {
+    let prompt = prompt(tokens, model: model)
+    return (namespaces(model: model).first.map { prompt.array(in: $0) } ?? []).map { BlockKey($0) }
+  }
+
+  func keepTime(_ now: UInt64) { fleet.keepTime(now) }
+
+  func remove(_ source: SourceID) { fleet.removeSource(source) }
+
+  func loss(of key: BlockKey, _ source: SourceID, since: UInt64) -> BlockLoss? {
+    fleet.loss(of: key, source: source, since: since)
+  }
+
+  var lossesReachBackTo: CoarseTime? { fleet.lossesReachBackTo }
+
+  func holds(block number: Int, of keys: [BlockKey], _ source: SourceID) -> Bool {
+    fleet.holds(block: number, of: keys.map(\.bits), source: source)
+  }
+
+  func explain(_ tokens: [TokenID], model: String = "m", extra: [UInt64] = [])
+    -> [SourceExplanation]
+  {
+    var matches = FleetMatches()
+    return fleet.explain(
+      prompt(tokens, model: model, extra: extra), model: model, matches: &matches)
+  }
+
+  func consider(
+    _ name: PromptNamespace, _ tokens: [TokenID], _ found: inout [SourceExplanation]
+  ) {
+    var matches = FleetMatches()
+    let keys = prompt(tokens, model: name.model, lora: name.lora)
+    fleet.consider(name, keys, in: &found, matches: &matches)
+  }
+}

@@ -53,16 +53,18 @@ final class PublishedEngine {
 
   func clear() { publish([.cleared]) }
 
-  private static func hash(_ prompt: Int, _ block: Int) -> UInt64 {
+  static func hash(_ prompt: Int, _ block: Int) -> UInt64 {
     UInt64(prompt) << 32 | UInt64(block)
   }
 
   /// The entry of an endpoints file.
-  func entry(_ name: String, port: Int = 8000, model: String = "m", more: String = "") -> String {
+  func entry(
+    _ name: String, port: Int = 8000, model: String = "m", more: String = "", labels: String = "{}"
+  ) -> String {
     let replay = publisher.replayEndpoint.map { ", replayEndpoint: '\($0)'" } ?? ""
     return """
       - {name: \(name), address: 127.0.0.1, port: \(port), model: \(model), \
-      kvEvents: {endpoint: '\(publisher.endpoint)'\(replay)\(more)}}
+      labels: \(labels), kvEvents: {endpoint: '\(publisher.endpoint)'\(replay)\(more)}}
 
       """
   }

@@ -14,7 +14,8 @@ final class ServiceHarness {
   /// - Parameter file: A file to follow instead.
   init(
     _ entries: [String] = [], file: String? = nil,
-    _ adjust: (inout ServiceConfiguration) -> Void = { _ in }
+    _ adjust: (inout ServiceConfiguration) -> Void = { _ in },
+    engineSnapshot: @escaping @Sendable (String) -> EngineSnapshot? = { _ in nil }
   ) throws {
     var configuration = ServiceConfiguration()
     if !entries.isEmpty {
@@ -31,7 +32,7 @@ final class ServiceHarness {
     configuration.rendering = nil
     configuration.grpcListen = []
     adjust(&configuration)
-    service = try IndexerService(configuration)
+    service = try IndexerService(configuration, engineSnapshot: engineSnapshot)
     client = try HTTPClient(.url("http://\(service.addresses[0])"))
   }
 
