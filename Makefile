@@ -8,8 +8,8 @@ STRICT := -Xswiftc -warnings-as-errors
 # The backtracer's own signal handlers show up in sanitizer reports.
 export SWIFT_BACKTRACE ?= enable=no
 
-.PHONY: demo test deps lint format bench bench-smoke sanitize clients examples e2e e2e-vllm install \
-	clean
+.PHONY: demo test deps lint format bench bench-smoke sanitize clients examples e2e e2e-vllm browser \
+	screenshots install clean
 
 # Where PyPI is out of reach, the demo does without Envoy and says so.
 demo: deps
@@ -60,6 +60,13 @@ e2e: deps
 
 e2e-vllm: deps
 	scripts/e2e-vllm.sh
+
+# The dashboard in a headless Chromium, which is installed from Debian.
+browser: deps
+	scripts/browser.sh test
+
+screenshots: deps
+	scripts/browser.sh screenshots
 
 PREFIX ?= /usr/local
 install: deps

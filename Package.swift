@@ -11,6 +11,12 @@ func library(_ name: String, package: String) -> Target {
   .systemLibrary(name: name, providers: [.apt([package])])
 }
 
+/// The parts of the dashboard's page, which the server puts together.
+let pageParts = [
+  "page.html", "page.css", "dom.js", "format.js", "server.js", "chart.js", "charts.js",
+  "endpoints.js", "details.js", "prefixes.js", "explain.js", "decisions.js", "page.js",
+].map { Resource.embedInCode("Dashboard/Page/\($0)") }
+
 let package = Package(
   name: "kv-indexer",
   products: [
@@ -51,11 +57,12 @@ let package = Package(
         "KVIndexer", "Tokenize", "EPPScorer", "Simulation",
         "CZMQ", "CYAML", "CMHD", "CCurl", "CNghttp2", "COpenSSL", "CLinux",
       ],
-      swiftSettings: settings),
+      resources: pageParts, swiftSettings: settings),
 
     // Arguments and assembly.
     .executableTarget(
-      name: "kvindexer", dependencies: ["Service", "Simulation", "Tokenize", "KVIndexer"],
+      name: "kvindexer",
+      dependencies: ["Service", "Simulation", "EPPScorer", "Tokenize", "KVIndexer"],
       swiftSettings: settings),
     .executableTarget(
       name: "epp", dependencies: ["Service", "EPPScorer", "Tokenize", "KVIndexer"],
@@ -82,5 +89,7 @@ let package = Package(
       name: "ServiceTests",
       dependencies: ["Service", "EPPScorer", "Simulation", "KVIndexer", "Tokenize"],
       swiftSettings: settings),
+    .testTarget(
+      name: "CommandTests", dependencies: ["kvindexer", "Service"], swiftSettings: settings),
   ]
 )

@@ -5,19 +5,26 @@
 public struct Scheduler: Sendable {
   public let plan: SchedulingPlan
   private let prepared: [SchedulingRun.Prepared]
+  private let timer: (any PluginTimer)?
   private let learners: [(profile: String, part: SchedulingPlan.Named<any Learner>)]
   /// Headers that name the endpoint of a session, and the profile whose choice they name.
   private let sessionHeaders: [(header: String, profile: String)]
 
   /// A scheduler.
   ///
-  /// - Parameter plan: One without faults; what a fault names is refused when a request needs it.
-  public init(_ plan: SchedulingPlan) {
+  /// - Parameters:
+  ///   - plan: One without faults; what a fault names is refused when a request needs it.
+  ///   - timer: Told how long plugins take; nil to measure nothing.
+  public init(_ plan: SchedulingPlan, timer: (any PluginTimer)? = nil) {
     self.plan = plan
+    self.timer = timer
+    var pluginCount = 0
     prepared = plan.profiles.map { profile in
-      SchedulingRun.Prepared(
+      defer { pluginCount += profile.timedPlugins.count }
+      return SchedulingRun.Prepared(
         profile: profile,
-        scorers: profile.scorers.map { .init(name: $0.part.name, weight: $0.weight) })
+        scorers: profile.scorers.map { .init(name: $0.part.name, weight: $0.weight) },
+        firstPlugin: pluginCount)
     }
     learners = plan.profiles.flatMap { profile in
       profile.plugins.compactMap { part in
@@ -48,7 +55,7 @@ public struct Scheduler: Sendable {
     var run = SchedulingRun(
       prepared: prepared, deciders: plan.deciders,
       context: SchedulingContext(
-        request: request, pool: pool, now: now, memory: memory, plan: plan))
+        request: request, pool: pool, now: now, memory: memory, plan: plan), timer: timer)
     defer { memory.random = run.context.random }
     var result = try plan.handler.plugin.schedule(&run)
     result.responseHeaders = responseHeaders(for: result, in: pool)

@@ -68,6 +68,17 @@ where Field: CaseIterable & Hashable & RawRepresentable, Field.RawValue == Strin
     return value
   }
 
+  mutating func number(in range: ClosedRange<Double>) throws(RequestBodyError) -> Double {
+    let start = cursor.offset
+    let value = try read { cursor throws(JSONError) in try cursor.double() }
+    guard range.contains(value) else {
+      throw RequestBodyError(
+        "expected a number from \(range.lowerBound) to \(range.upperBound)",
+        param: param, at: start, in: body)
+    }
+    return value
+  }
+
   mutating func bool() throws(RequestBodyError) -> Bool {
     try read { cursor throws(JSONError) in try cursor.bool() }
   }

@@ -17,6 +17,8 @@ public struct ScoreRequest: Equatable, Sendable {
   public var detail = false
   /// Whether the answer holds the prompt's token ids.
   public var returnsTokens = false
+  /// The client's name for the request, for a report of what was delivered; nil for no report.
+  public var requestID: String?
 
   enum Field: String, CaseIterable {
     case model, lora, endpoints, detail
@@ -24,6 +26,7 @@ public struct ScoreRequest: Equatable, Sendable {
     case topK = "top_k"
     case deadlineMilliseconds = "deadline_ms"
     case returnsTokens = "return_tokens"
+    case requestID = "request_id"
   }
 
   /// Deadlines that can be asked for, in milliseconds.
@@ -61,6 +64,7 @@ public struct ScoreRequest: Equatable, Sendable {
     case .deadlineMilliseconds: deadlineMilliseconds = try reader.integer(in: Self.deadlineRange)
     case .detail: detail = try reader.bool()
     case .returnsTokens: returnsTokens = try reader.bool()
+    case .requestID: requestID = try reader.name()
     }
   }
 

@@ -25,11 +25,12 @@ enum ServiceBenchmark {
         bytes: EngineMessages.stored(forest.chains[store.chain], store.range)
       )
     }
-    let socket = "/tmp/kvbench-\(getpid())"
+    let sockets = try TemporaryDirectory(for: "kvbench")
+    defer { sockets.remove() }
     let fixture = try ServiceFixture(
       endpoints: endpoints,
-      listen: [.tcp(host: "127.0.0.1", port: 0), .unix(path: socket + ".sock")],
-      grpcListen: [.tcp(host: "127.0.0.1", port: 0), .unix(path: socket + ".grpc")],
+      listen: [.tcp(host: "127.0.0.1", port: 0), .unix(path: sockets.path(of: "http"))],
+      grpcListen: [.tcp(host: "127.0.0.1", port: 0), .unix(path: sockets.path(of: "grpc"))],
       history: history)
     defer { fixture.stop() }
     let isReady = fixture.wait {

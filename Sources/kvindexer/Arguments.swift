@@ -54,6 +54,20 @@ struct Arguments {
     return value
   }
 
+  /// The value of an option that may stand without one: nil when it is not there.
+  mutating func optionalInteger(
+    _ name: String, in range: ClosedRange<Int>
+  ) throws(UsageError) -> Int?? {
+    if let index = words.firstIndex(of: name),
+      index + 1 == words.count || Int(words[index + 1]) == nil
+    {
+      known.append(name)
+      words.remove(at: index)
+      return .some(nil)
+    }
+    return try integer(name, in: range).map { .some($0) }
+  }
+
   /// The next word that is no option.
   mutating func word(_ name: String) throws(UsageError) -> String {
     guard let index = words.firstIndex(where: { !$0.hasPrefix("--") }) else {

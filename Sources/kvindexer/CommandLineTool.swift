@@ -14,12 +14,16 @@ enum CommandLineTool {
       demo        four simulated engines, the indexer and a workload, on this machine
       serve       the indexer service: follows engines' KV events, answers POST /v1/score
       score       ask a running service how much of a prompt each endpoint holds
-      endpoints   list a running service's endpoints and how far each can be believed
-      sources     list its event sources in detail
+      explain     and why, block by block, and which endpoint would be picked
+      endpoints   list its endpoints: how far each can be believed, how full its cache is
+      residency   what is resident where, by tier and namespace, and the most valuable prefixes
+      decisions   recent picks of `epp`: predicted against delivered tokens, and regret
+      sources     list event sources in detail
       tap         print a live engine's KV events, decoded
-      record      write a live engine's event messages to a file
+      record      write a live engine's event messages, or a service's picks, to a file
       engine      a simulated model server, to try things out without a GPU
       replay      feed a recording to the index; predicted against delivered tokens
+      simulate    compare policies of routing on a trace, or on made-up requests
       version     print the version
 
     kvindexer COMMAND --help tells a command's options.
@@ -28,9 +32,11 @@ enum CommandLineTool {
   private static var commands: [(name: String, type: any Command.Type)] {
     [
       ("demo", DemoCommand.self), ("serve", ServeCommand.self), ("score", ScoreCommand.self),
-      ("endpoints", EndpointsCommand.self), ("sources", SourcesCommand.self),
+      ("explain", ExplainCommand.self), ("endpoints", EndpointsCommand.self),
+      ("residency", ResidencyCommand.self), ("decisions", DecisionsCommand.self),
+      ("sources", SourcesCommand.self),
       ("tap", TapCommand.self), ("record", RecordCommand.self), ("replay", ReplayCommand.self),
-      ("engine", EngineCommand.self),
+      ("engine", EngineCommand.self), ("simulate", SimulateCommand.self),
     ]
   }
 

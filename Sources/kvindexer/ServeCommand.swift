@@ -1,6 +1,4 @@
-import Glibc
 import Service
-import Tokenize
 
 /// `kvindexer serve`: runs the indexer until SIGTERM or SIGINT.
 enum ServeCommand: Command {
@@ -36,6 +34,7 @@ enum ServeCommand: Command {
                            the authority that https renderers' certificates must come from
       --render-token-file FILE
                            the key that the endpoints ask for (`vllm serve --api-key`)
+      --no-engine-metrics  do not read the endpoints' GET /metrics, which tell what they have room for
       --token-cache SIZE   bytes for tokens of prompts that were rendered (64M)
 
     Limits
@@ -46,6 +45,12 @@ enum ServeCommand: Command {
       --max-body SIZE      bytes of a request (16M)
       --memory-budget SIZE bytes for the index, with K, M or G (2G)
 
+    Traces
+      --otlp-endpoint URL  export traces of score requests to this OpenTelemetry collector, for
+                           example http://127.0.0.1:4318 (none)
+      --otlp-sample SHARE  of the requests to trace whose traceparent does not say it (0.01)
+
+    Other
       --hash-key-file FILE a secret that keys block hashes; processes that share it agree on keys
                            (a random key)
       --log-level LEVEL    debug, info, warning or error (info)
@@ -79,6 +84,8 @@ enum ServeCommand: Command {
     try readSecurity(&arguments, &configuration)
     try readRendering(&arguments, &configuration)
     try readLimits(&arguments, &configuration)
+    configuration.tracing = try tracing(&arguments)
+    configuration.engineMetrics = arguments.flag("--no-engine-metrics") ? nil : .inspection
     let keyFile = try arguments.option("--hash-key-file")
     let level = try arguments.option("--log-level")
     try arguments.finish()
@@ -95,112 +102,5 @@ enum ServeCommand: Command {
       configuration.log = Log(minimum: minimum)
     }
     return configuration
-  }
-
-  private static func readSecurity(
-    _ arguments: inout Arguments, _ configuration: inout ServiceConfiguration
-  ) throws(UsageError) {
-    let certificate = try arguments.option("--tls-cert")
-    let key = try arguments.option("--tls-key")
-    switch (certificate, key) {
-    case (let certificate?, let key?):
-      configuration.tls = TLSPaths(certificate: certificate, key: key)
-    case (nil, nil): break
-    default: throw UsageError(message: "--tls-cert and --tls-key belong together")
-    }
-    configuration.tokenFile = try arguments.option("--token-file")
-    configuration.allowsInsecureListen = arguments.flag("--insecure-listen")
-  }
-
-  private static func readRendering(
-    _ arguments: inout Arguments, _ configuration: inout ServiceConfiguration
-  ) throws {
-    var settings = RendererSettings(target: .endpoints)
-    settings.modelName = try arguments.option("--render-model")
-    settings.security.authorityFile = try arguments.option("--render-ca-file")
-    settings.security.bearerToken = try arguments.option("--render-token-file").map {
-      try TokenFile.first(in: $0)
-    }
-    if let size = try bytes(&arguments, "--token-cache", in: 0...1 << 40) {
-      settings.cacheBytesMax = size
-    }
-    let url = try arguments.option("--render-url")
-    if url == "off" {
-      configuration.rendering = nil
-      return
-    }
-    if let url {
-      guard let server = HTTPClient.Server(url) else {
-        throw UsageError(
-          message: "--render-url takes http://…, https://…, unix:/path or off, not '\(url)'")
-      }
-      settings.target = .fixed(RenderEndpoint(name: url, server: server))
-    }
-    configuration.rendering = settings
-  }
-
-  private static func readLimits(
-    _ arguments: inout Arguments, _ configuration: inout ServiceConfiguration
-  ) throws(UsageError) {
-    if let limit = try arguments.integer("--deadline-ms", in: ScoreRequest.deadlineRange) {
-      configuration.scoreDeadline = .milliseconds(limit)
-    }
-    if let limit = try arguments.integer("--max-requests", in: 1...1_000_000) {
-      configuration.admission.requestsMax = limit
-    }
-    if let limit = try arguments.integer("--max-requests-per-client", in: 1...1_000_000) {
-      configuration.admission.requestsPerClientMax = limit
-    }
-    if let size = try bytes(&arguments, "--max-body", in: 1 << 10...1 << 30) {
-      configuration.http.bodyBytesMax = size
-      configuration.grpc.messageBytesMax = size
-    }
-    if let size = try bytes(&arguments, "--memory-budget", in: 16 << 20...1 << 40) {
-      configuration.memoryBudget = size
-    }
-  }
-
-  private static func address(
-    _ text: String, _ option: String
-  ) throws(UsageError) -> ListenAddress {
-    guard let address = ListenAddress(text) else {
-      throw UsageError(message: "\(option) takes HOST:PORT or unix:/path, not '\(text)'")
-    }
-    return address
-  }
-
-  /// A number of bytes, with K, M or G.
-  private static func bytes(
-    _ arguments: inout Arguments, _ option: String, in range: ClosedRange<Int>
-  ) throws(UsageError) -> Int? {
-    guard let text = try arguments.option(option) else { return nil }
-    let shifts: [Character: Int] = ["K": 10, "M": 20, "G": 30]
-    let shift = text.last.flatMap { shifts[$0] }
-    let number = Int(shift == nil ? text[...] : text.dropLast())
-    let (bytes, overflow) = (number ?? -1).multipliedReportingOverflow(by: 1 << (shift ?? 0))
-    guard !overflow, range.contains(bytes) else {
-      throw UsageError(
-        message: "\(option) takes \(spelled(range.lowerBound)) to \(spelled(range.upperBound)), "
-          + "not '\(text)'")
-    }
-    return bytes
-  }
-
-  private static func spelled(_ bytes: Int) -> String {
-    for (shift, letter) in [(30, "G"), (20, "M"), (10, "K")] where bytes >= 1 << shift {
-      return "\(bytes >> shift)\(letter)"
-    }
-    return "\(bytes)"
-  }
-
-  private static func key(from file: String) throws -> String {
-    let bytes = try FileBytes.read(file, atMost: 4096)
-    let key =
-      String(decoding: bytes, as: UTF8.self)
-      .split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-    guard key.utf8.count >= 16 else {
-      throw UsageError(message: "\(file): the first line must have at least 16 characters")
-    }
-    return key
   }
 }

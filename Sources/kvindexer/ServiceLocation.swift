@@ -34,6 +34,7 @@ struct ServiceLocation {
     var client = try HTTPClient(server, security: security)
     let reply = try body.map { try client.post(path, body: $0) } ?? client.get(path)
     guard (200..<300).contains(reply.status) else {
+      // What is no error of ours, a proxy's for example, is shown as it is.
       let error = try? JSONDecoder().decode(ServiceError.self, from: Data(reply.body))
       throw ServiceFailure(
         description: "the service answered \(reply.status): \(error?.error.message ?? reply.text)")
@@ -43,6 +44,10 @@ struct ServiceLocation {
 
   /// The answer, read into a type whose names are the API's in camel case.
   func read<Answer: Decodable>(_ type: Answer.Type, from body: [UInt8]) throws -> Answer {
+    try Self.read(type, from: body)
+  }
+
+  static func read<Answer: Decodable>(_ type: Answer.Type, from body: [UInt8]) throws -> Answer {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try decoder.decode(type, from: Data(body))

@@ -45,20 +45,22 @@ enum SourcesCommand: Command {
     }
     let answer = try location.read(Answer.self, from: body)
     var table = TextTable([
-      "ENDPOINT", "RANK", "EVENTS", "SEQUENCE", "BLOCK", "RESIDENT", "STORED", "REMOVED", "GAPS",
-      "REPLAYS", "LIFE", "TRUST", "",
+      "ENDPOINT", .number("RANK"), "EVENTS", .number("SEQUENCE"), .number("BLOCK"),
+      .number("RESIDENT"), .number("STORED"), .number("REMOVED"), .number("GAPS"),
+      .number("REPLAYS"), .number("LIFE"), "TRUST", "",
     ])
     for source in answer.sources {
       table.add([
-        source.endpoint, "\(source.rank)", source.stream.endpoint,
-        source.stream.lastSequence.map(String.init) ?? "-",
-        source.blockSize.map(String.init) ?? "-", "\(source.residencies)",
-        "\(source.counters.storedBlocks)", "\(source.counters.removedBlocks)",
-        "\(source.stream.gaps)", "\(source.stream.replays)", "\(source.incarnation)",
-        source.trust, source.reason ?? source.warning ?? "",
+        StyledText(source.endpoint, .strong), "\(source.rank)", "\(source.stream.endpoint)",
+        "\(Quantity.count(source.stream.lastSequence))", "\(Quantity.count(source.blockSize))",
+        "\(Quantity.count(source.residencies))", "\(Quantity.count(source.counters.storedBlocks))",
+        "\(Quantity.count(source.counters.removedBlocks))",
+        "\(Quantity.count(source.stream.gaps))", "\(Quantity.count(source.stream.replays))",
+        "\(source.incarnation)", TrustText.text(source.trust),
+        TrustText.reason(source.reason ?? source.warning),
       ])
     }
-    print(table.text)
+    Screen.standardOutput.print(table.lines)
     return 0
   }
 }

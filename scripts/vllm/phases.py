@@ -18,7 +18,8 @@ RESET_REQUESTS = 12
 ONE_DOWN_REQUESTS = 12
 RESTARTED_REQUESTS = 40
 CHATS = 200
-ROUTED_CHATS = 200
+ROUND_ROBIN_CHATS = 200
+ROUTED_CHATS = 500
 EXACT_SECONDS = 30.0
 # Well above the longest pause between two attempts to reconnect.
 LOSS_SECONDS = 5.0
@@ -155,16 +156,31 @@ class Run:
                 trial.route(ROUTED_CHATS, router)
                 self._routed = trial.outcomes
             else:
-                trial.alternate(ROUTED_CHATS)
-            cached = sum(outcome.delivered_tokens for outcome in trial.outcomes)
-            ratios.append(cached / sum(outcome.prompt_tokens for outcome in trial.outcomes))
+                trial.alternate(ROUND_ROBIN_CHATS)
+            compared = trial.outcomes[:ROUND_ROBIN_CHATS]
+            cached = sum(outcome.delivered_tokens for outcome in compared)
+            ratios.append(cached / sum(outcome.prompt_tokens for outcome in compared))
         share = Counter(outcome.endpoint for outcome in self._routed)
         self._say(
-            f"routed through Envoy: {ROUTED_CHATS} chats, {dict(share)}; cached tokens "
-            f"{ratios[1]:.1%} of all, round robin {ratios[0]:.1%}"
+            f"routed through Envoy: {ROUTED_CHATS} chats, {dict(share)}; cached tokens of the first "
+            f"{ROUND_ROBIN_CHATS} {ratios[1]:.1%}, round robin {ratios[0]:.1%}"
         )
         if ratios[1] <= ratios[0]:
             self.broken_promises.append("round robin found more cached tokens than the picker")
+        self._compare(router)
+
+    def _compare(self, router: Router) -> None:
+        """Sets what the picker says of both ways of predicting against what was seen here."""
+        found = router.comparison()
+        self._say(
+            f"shadow comparison: {found.requests} requests, {found.delivered_tokens} cached tokens; "
+            f"precise: {found.precise.describe()}; approximate: {found.approximate.describe()}"
+        )
+        delivered = sum(outcome.delivered_tokens for outcome in self._routed)
+        if (found.requests, found.delivered_tokens) != (len(self._routed), delivered):
+            self.broken_promises.append(f"the picker saw other deliveries than {delivered} tokens")
+        if found.precise.requests != len(self._routed) or found.precise.absolute_error_tokens:
+            self.broken_promises.append(f"precise prediction: {found.precise.describe()}")
 
     def _empty_caches(self, indexer: Indexer) -> None:
         trial = Trial(self._engines, indexer, ChatWorkload(self._seed), self._seed)

@@ -66,6 +66,11 @@ class Program:
                 start_new_session=True,
             )
 
+    @property
+    def process_id(self) -> int:
+        """Gives the process, whose children may be others."""
+        return self._process.pid
+
     def check_alive(self) -> None:
         """Fails when the program has ended by itself."""
         if (status := self._process.poll()) is not None:

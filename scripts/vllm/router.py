@@ -1,11 +1,13 @@
 """The endpoint picker behind a real Envoy, before the engines."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine import EngineSite
 from failure import RunFailed, wait_for
-from http_json import answers
+from http_json import answers, fetch
 from indexer import Indexer, endpoints_yaml
 from model_server import ModelServer
 from program import Program
@@ -21,6 +23,39 @@ class Routed:
     endpoint: str
     predicted_tokens: int
     basis: str
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """What one way of predicting made of the requests that were delivered."""
+
+    requests: int
+    predicted_tokens: int
+    absolute_error_tokens: int
+    wrong_requests: int
+    regret_tokens: int
+
+    @classmethod
+    def of(cls, side: dict[str, Any]) -> "Shadow":
+        """Reads one side of the answer to /v1/comparison."""
+        return cls(*(side[field] for field in cls.__dataclass_fields__))
+
+    def describe(self) -> str:
+        """Tells the figures for people."""
+        return (
+            f"{self.absolute_error_tokens} tokens wrong in {self.wrong_requests} of "
+            f"{self.requests} requests, regret {self.regret_tokens}"
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Both ways of predicting, beside what the engines delivered."""
+
+    requests: int
+    delivered_tokens: int
+    precise: Shadow
+    approximate: Shadow
 
 
 @dataclass(frozen=True)
@@ -67,7 +102,8 @@ class Router(ModelServer):
             logs / "envoy.log",
         )
         self._ready = f"http://127.0.0.1:{ports.gateway_admin}/ready"
-        self.indexer = Indexer("the picker's indexer", self._epp, f"http://127.0.0.1:{ports.indexer}")
+        self._api = f"http://127.0.0.1:{ports.indexer}"
+        self.indexer = Indexer("the picker's indexer", self._epp, self._api)
 
     @staticmethod
     def _picker_command(binary: Path, configuration: Path, ports: RouterPorts) -> list[str]:
@@ -103,6 +139,16 @@ class Router(ModelServer):
             )
         except (KeyError, AttributeError):
             raise RunFailed(f"an answer does not say how it was routed; see {self._logs}") from None
+
+    def comparison(self) -> Comparison:
+        """Asks the picker for precise and approximate prediction, each against what came of it."""
+        total = json.loads(fetch(f"{self._api}/v1/comparison").body)["total"]
+        return Comparison(
+            total["requests"],
+            total["delivered_tokens"],
+            Shadow.of(total["precise"]),
+            Shadow.of(total["approximate"]),
+        )
 
     def stop(self) -> None:
         """Ends both programs in an orderly way."""

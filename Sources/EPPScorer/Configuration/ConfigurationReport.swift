@@ -91,7 +91,8 @@ public struct ConfigurationReport: Sendable {
   }
 
   private static func limits(_ timeout: Duration, _ mediaTimeout: Duration) -> String {
-    "are waited for no longer than \(text(timeout)), \(text(mediaTimeout)) with media"
+    "are waited for no longer than \(text(timeout)), \(text(mediaTimeout)) with media, "
+      + "and no longer than --decision-timeout"
   }
 
   private static func text(_ duration: Duration) -> String {
@@ -134,16 +135,15 @@ public struct ConfigurationReport: Sendable {
     } else {
       lines.append("exact, from the KV events of the endpoints")
       let events = producer.events
-      if events.discoversEndpoints {
+      if let address = events.boundAddress {
+        lines.append("lets engines connect to \(address), with topics of '\(events.topicFilter)'")
+        lines.append("subscribes elsewhere only where the endpoints file says so")
+      } else if events.discoversEndpoints {
         let replay = events.replayPort.map { "port \($0) for replays" } ?? "no replays"
         lines.append(
           "subscribes to each endpoint's port \(events.port), with \(replay), unless the endpoints "
             + "file says where")
-      }
-      if let address = events.boundAddress {
-        lines.append("lets engines connect to \(address), with topics of '\(events.topicFilter)'")
-      }
-      if !events.discoversEndpoints, events.boundAddress == nil {
+      } else {
         lines.append("subscribes only where the endpoints file says so")
       }
     }

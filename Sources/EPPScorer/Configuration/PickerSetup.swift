@@ -18,6 +18,9 @@ public struct PickerSetup: Sendable {
   public struct EngineMetricsSetup: Equatable, Sendable {
     public var source: MetricsDataSource
     public var extractor: CoreMetricsExtractor
+    /// The age at which a filter takes numbers for stale, the least where there are several; nil
+    /// where none does.
+    public var staleAfter: Duration?
   }
 
   public var plan: SchedulingPlan
@@ -75,6 +78,9 @@ public struct PickerSetup: Sendable {
       inFlightProducer: inFlightLoad.plugin.prefixMatchInfoProducerName.flatMap {
         resolver.prefixProducer($0)
       })
+    metrics?.staleAfter = plan.profiles.flatMap(\.filters)
+      .compactMap { ($0.plugin as? UtilizationDetector)?.metricsStalenessThresholdMs }.min()
+      .map { .milliseconds($0) }
     resolver.checkHandler(of: plan)
     resolver.warnOfUnused()
     let faults = resolver.findings.filter { $0.severity == .fault }

@@ -4,19 +4,23 @@ public struct SchedulingRun: ~Copyable {
   struct Prepared: Sendable {
     var profile: SchedulingPlan.Profile
     var scorers: [ProfileScores.Scorer]
+    /// The index of its first plugin among the plan's `timedPlugins`.
+    var firstPlugin: Int
   }
 
   private let prepared: [Prepared]
   private let deciders: [SchedulingPlan.Named<any Decider>]
+  private let timer: (any PluginTimer)?
   var context: SchedulingContext
 
   init(
     prepared: [Prepared], deciders: [SchedulingPlan.Named<any Decider>],
-    context: consuming SchedulingContext
+    context: consuming SchedulingContext, timer: (any PluginTimer)?
   ) {
     self.prepared = prepared
     self.deciders = deciders
     self.context = context
+    self.timer = timer
   }
 
   public var request: SchedulingRequest { context.request }
@@ -54,14 +58,17 @@ public struct SchedulingRun: ~Copyable {
   ) throws(SchedulingFailure) -> SchedulingResult.Profile {
     let profile = prepared.profile
     context.profile = profile.name
+    var laps = PluginLaps(timer, from: prepared.firstPlugin)
     var kept = Array(context.pool.candidates.indices)
     for filter in profile.filters {
       context.plugin = filter.name
       filter.plugin.filter(&kept, in: &context)
+      laps.lap()
       if kept.isEmpty { throw .filteredOut(profile: profile.name, filter: filter.name) }
     }
-    let scores = score(kept, prepared)
+    let scores = score(kept, prepared, &laps)
     let picks = profile.picker.plugin.pick(scores.totals, random: &context.random)
+    laps.lap()
     guard !picks.isEmpty else {
       throw .refused("'\(profile.picker.name)' picked nobody for profile '\(profile.name)'")
     }
@@ -69,7 +76,9 @@ public struct SchedulingRun: ~Copyable {
       name: profile.name, targets: picks.map { kept[$0] }, scores: scores)
   }
 
-  private mutating func score(_ kept: [Int], _ prepared: Prepared) -> ProfileScores {
+  private mutating func score(
+    _ kept: [Int], _ prepared: Prepared, _ laps: inout PluginLaps
+  ) -> ProfileScores {
     var totals = [Double](repeating: 0, count: kept.count)
     var parts: [Double] = []
     parts.reserveCapacity(kept.count * prepared.scorers.count)
@@ -84,6 +93,7 @@ public struct SchedulingRun: ~Copyable {
         totals[index] += part * scorer.weight
         parts.append(part)
       }
+      laps.lap()
     }
     return ProfileScores(
       scorers: prepared.scorers, candidates: kept, totals: totals, parts: parts)

@@ -14,8 +14,12 @@ struct IndexerAPI: Sendable {
   let renderer: Renderer?
   let endpointsFile: EndpointsWatcher?
   let metrics: MetricsPage
-  /// What an endpoint's engine says of itself, by the endpoint's name; nil where nobody asks it.
-  let engineSnapshot: @Sendable (String) -> EngineSnapshot?
+  /// Nil when no traces are exported.
+  let tracer: Tracer?
+  /// What the dashboard shows.
+  let overview: Overview
+  let engines: FleetEngines
+  let insight: Insight
   /// The picker in this process, if there is one.
   let picker: PickExplainerSlot
   /// Where questions about the whole index are answered.
@@ -32,12 +36,18 @@ struct IndexerAPI: Sendable {
     router.on(.delete, parameter: "/v1/reservations/{id}") { _, id throws(HTTPError) in
       try cancelReservation(id)
     }
+    router.on(.post, "/v1/feedback") { request throws(HTTPError) in try feedback(request) }
+    router.on(.get, "/v1/decisions") { request throws(HTTPError) in try decisions(request) }
+    router.on(.get, "/v1/comparison") { _ in comparison() }
     router.on(.get, "/v1/endpoints") { _ in endpoints() }
     router.onDeferred(.get, "/v1/watch") { _, reply in watch(reply) }
-    router.on(.get, "/v1/sources") { _ in sources() }
+    router.on(.get, "/v1/sources") { sources(of: $0.query("endpoint")) }
     router.onDeferred(.get, "/v1/residency") { residency($0, $1) }
     router.onDeferred(.get, "/v1/prefixes") { prefixes($0, $1) }
     router.onDeferred(.post, "/v1/explain") { explain($0, $1) }
+    router.on(.get, "/") { _ in page() }
+    router.on(.get, "/v1/overview") { _ in currentOverview() }
+    router.onDeferred(.get, "/v1/stream") { _, reply in streamOverview(reply) }
     router.on(.get, "/healthz") { _ in
       HTTPResponse(contentType: "text/plain", body: Array("ok\n".utf8))
     }

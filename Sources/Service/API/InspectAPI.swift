@@ -39,12 +39,13 @@ extension IndexerAPI {
     }
   }
 
-  func sources() -> HTTPResponse {
+  /// - Parameter endpoint: The only one whose sources are told; nil for all.
+  func sources(of endpoint: String?) -> HTTPResponse {
     var json = JSONWriter(capacity: 4096)
     json.object { json in
       json.field("sources") { json in
         json.array { json in
-          for member in membership.members {
+          for member in membership.members where endpoint == nil || member.name == endpoint {
             for source in member.sources { write(member, source, &json) }
           }
         }

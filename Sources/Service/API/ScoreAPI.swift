@@ -7,6 +7,7 @@ extension IndexerAPI {
     let start = MonotonicClock.nowNanoseconds()
     guard let client = admit(request, reply) else { return }
     let body = request.body
+    let parent = tracer == nil ? nil : request.header(TraceContext.header)
     do throws(RequestBodyError) {
       if ScoreBatchRequest.matches(body) {
         let batch = try ScoreBatchRequest(parsing: body)
@@ -18,11 +19,13 @@ extension IndexerAPI {
         }
         return
       }
+      let trace = tracer?.begin(parent, start: start)
       let request = try ScoreRequest(parsing: body)
       let deadline = scorer.deadline(request.deadlineMilliseconds, from: start)
       scorer.score(request, start: start, deadline: deadline) { [admission] result in
         admission.leave(client: client)
         reply.send(Self.response(result, detail: request.detail))
+        trace?.scored(result)
       }
     } catch {
       admission.leave(client: client)

@@ -23,10 +23,15 @@ package enum Demo {
     options: DemoOptions, output: DemoOutput, isStopped: StopWait
   ) throws -> Int32 {
     try options.check()
+    OpenFiles.allowAll()
     let traffic = DemoTraffic(
       try ChatWorkload(options.workload, seed: options.seed), engines: options.engines)
-    let stage = try stage(options, output)
+    let envoy = try EnvoyProgram(options.envoy)
+    let stage: any DemoStage =
+      if let envoy { try GatewayStage(options, envoy) } else { try IndexerStage(options) }
     defer { stage.stop() }
+    output.write("Dashboard \(stage.indexerURL)/\n\n")
+    if envoy == nil, options.envoy == .found { output.write(EnvoyProgram.absence) }
     output.write(stage.introduction(options))
     do {
       var indexer = try IndexerClient(url: stage.indexerURL)
@@ -40,14 +45,6 @@ package enum Demo {
     } catch {
       throw stage.explained(error)
     }
-  }
-
-  private static func stage(
-    _ options: DemoOptions, _ output: DemoOutput
-  ) throws -> any DemoStage {
-    if let envoy = try EnvoyProgram(options.envoy) { return try GatewayStage(options, envoy) }
-    if options.envoy == .found { output.write(EnvoyProgram.absence) }
-    return try IndexerStage(options)
   }
 
   /// - Returns: False when the demo is to stop.

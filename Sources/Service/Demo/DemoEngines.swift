@@ -5,8 +5,9 @@ enum DemoEngines {
     var engines: [DemoEngine] = []
     do {
       for number in 0..<options.engines {
-        let server = try SimulatedServer(
-          SimulatedServerConfiguration(engine: options.engine), log: { _ in })
+        var configuration = SimulatedServerConfiguration(engine: options.engine)
+        configuration.replayBatchesMax = options.replayBatchesMax
+        let server = try SimulatedServer(configuration, log: { _ in })
         engines.append(try DemoEngine(name: "engine-\(number)", server: server))
       }
     } catch {
@@ -16,11 +17,15 @@ enum DemoEngines {
     return engines
   }
 
-  /// A line an engine: its name and where it is.
+  private static let listedMax = 8
+
+  /// A line an engine, its name and where it is; of many the first ones.
   static func list(_ engines: [DemoEngine]) -> String {
-    engines.map { engine in
+    let lines = engines.prefix(listedMax).map { engine in
       let events = engine.server.configuration.eventEndpoint
       return "  \(engine.name)  \(engine.server.url)  KV events \(events)\n"
-    }.joined()
+    }
+    let others = engines.count - lines.count
+    return lines.joined() + (others > 0 ? "  and \(others) more\n" : "")
   }
 }

@@ -26,7 +26,7 @@ package struct DemoOptions: Sendable {
   /// Tokens a block.
   package var blockSize = 16
 
-  package static let enginesRange = 1...32
+  package static let enginesRange = 1...200
   package static let secondsRange = 1...86_400
 
   package init() {}
@@ -39,6 +39,13 @@ package struct DemoOptions: Sendable {
       throw .outOfRange(option: "--seconds", range: Self.secondsRange)
     }
   }
+
+  /// Clients that send at the same time: more than this find no processor to run on.
+  static let clientsMax = 32
+
+  /// Batches of events that an engine can replay: few, so that the demo's memory soon stays what
+  /// it is, and enough, as the indexer is there from the start.
+  var replayBatchesMax: Int { max(100, 4_000 / engines) }
 
   /// Each of the engines.
   var engine: EngineConfiguration {

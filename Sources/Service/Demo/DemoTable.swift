@@ -17,6 +17,8 @@ struct DemoTable {
     ("resident", 8), ("evicted", 7),
   ]
   private static let nameWidth = 9
+  /// Endpoints with a line of their own: a terminal has 24.
+  private static let rowsMax = 16
 
   let rows: [Row]
   /// What the same requests would have found by turns.
@@ -26,22 +28,26 @@ struct DemoTable {
 
   var total: DemoTally { rows.reduce(DemoTally()) { $0 + $1.tally } }
 
-  /// A line of headings, one an endpoint, one of sums, and one that compares.
+  /// A line of headings, one an endpoint, one of sums, and one that compares; of many endpoints
+  /// only the first ones, and how many more there are.
   var lines: [String] {
     let sum = Row(
       name: "total", tally: total, running: rows.reduce(0) { $0 + $1.running },
       residentBlocks: rows.reduce(0) { $0 + $1.residentBlocks },
       evictedBlocks: rows.reduce(0) { $0 + $1.evictedBlocks }, trust: "")
     let headings = Self.line(name: "endpoint", Self.columns.map(\.0), trust: "trust")
-    let cells = (rows + [sum]).map { row in
-      let tally = row.tally
-      let counts = [
-        tally.requests, row.running, tally.predictedTokens, tally.hits.cachedTokens,
-      ].map(Self.grouped)
-      let blocks = [row.residentBlocks, row.evictedBlocks].map(Self.grouped)
-      return Self.line(name: row.name, counts + [tally.hits.ratio] + blocks, trust: row.trust)
-    }
-    return [headings] + cells + [comparison]
+    let others = rows.count - min(rows.count, Self.rowsMax)
+    return [headings] + rows.prefix(Self.rowsMax).map(Self.line)
+      + (others > 0 ? ["… \(others) more"] : []) + [Self.line(sum), comparison]
+  }
+
+  private static func line(_ row: Row) -> String {
+    let tally = row.tally
+    let counts = [
+      tally.requests, row.running, tally.predictedTokens, tally.hits.cachedTokens,
+    ].map(grouped)
+    let blocks = [row.residentBlocks, row.evictedBlocks].map(grouped)
+    return line(name: row.name, counts + [tally.hits.ratio] + blocks, trust: row.trust)
   }
 
   /// What it was good for.

@@ -77,9 +77,10 @@ struct IndexerClient: ~Copyable {
     }
   }
 
-  mutating func sources() throws -> [Source] {
+  /// The sources of all endpoints, or of only one.
+  mutating func sources(of endpoint: String? = nil) throws -> [Source] {
     struct Answer: Decodable { var sources: [Source] }
-    let path = "/v1/sources"
+    let path = "/v1/sources" + (endpoint.map { "?endpoint=\($0)" } ?? "")
     let answer: Answer = try client.get(path).decoded(as: path)
     return answer.sources
   }
@@ -97,8 +98,7 @@ struct IndexerClient: ~Copyable {
   mutating func waitUntilApplied(events count: Int, of endpoint: String) throws {
     let deadline = MonotonicClock.nowNanoseconds() + Self.patienceNanoseconds
     while true {
-      let source = try sources().first { $0.endpoint == endpoint }
-      if let source, source.appliedEvents >= count { return }
+      if let source = try sources(of: endpoint).first, source.appliedEvents >= count { return }
       guard MonotonicClock.nowNanoseconds() < deadline else {
         throw DemoError.overdue("applying the events of \(endpoint)")
       }

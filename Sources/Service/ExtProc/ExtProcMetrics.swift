@@ -59,7 +59,15 @@ package final class ExtProcMetrics: Sendable {
   private let open = Atomic<Int>(0)
   private let deciding = Atomic<Int>(0)
 
-  package init() {}
+  /// What handling a whole response took, the time between its pieces left out.
+  package let responseSeconds: Histogram
+
+  /// - Parameter responseSeconds: Where the times of responses are counted, in seconds.
+  package init(
+    responseSeconds: Histogram = Histogram(bounds: PickerBuckets.responseProcessingSeconds)
+  ) {
+    self.responseSeconds = responseSeconds
+  }
 
   /// Streams that have begun and not ended.
   package var streamsInFlight: Int { open.load(ordering: .relaxed) }

@@ -15,6 +15,8 @@ final class ExternalProcessorCall: GRPCStreamHandler, @unchecked Sendable {
   private let decisionNanoseconds: UInt64
   private var stream: ExternalProcessorStream
   private var isInStream = false
+  /// Spent on the response so far.
+  private var responseNanoseconds: UInt64 = 0
   /// The call was lost while the stream was sending.
   private var isLost = false
 
@@ -29,7 +31,11 @@ final class ExternalProcessorCall: GRPCStreamHandler, @unchecked Sendable {
 
   func onMessage(_ message: UnsafeRawBufferPointer) {
     let now = MonotonicClock.nowNanoseconds()
-    guard let request = run({ $0.receive(message, now: now, $1) }) else { return }
+    let phase = stream.phase
+    guard let request = run({ $0.receive(message, now: now, $1) }) else {
+      if phase == .forwarded || phase == .responding { noteResponse(since: now) }
+      return
+    }
     director.direct(request) { direction in
       self.call.perform { self.decided(direction) }
     }
@@ -52,6 +58,13 @@ final class ExternalProcessorCall: GRPCStreamHandler, @unchecked Sendable {
       return
     }
     stream.cancelled(now: MonotonicClock.nowNanoseconds())
+  }
+
+  /// Counts the time of a response when it is over.
+  private func noteResponse(since start: UInt64) {
+    responseNanoseconds += MonotonicClock.nowNanoseconds() - start
+    guard stream.phase == .over else { return }
+    stream.context.metrics.responseSeconds.observe(Double(responseNanoseconds) / 1e9)
   }
 
   // MARK: The stream

@@ -7,6 +7,9 @@ extension ExternalProcessorStream {
       fail(.misconfigured, GRPCStatus(.failedPrecondition, fault), now: now, output)
       return nil
     }
+    if let modes = message.bodyModes {
+      seesResponseBody = modes.response != ProcessingRequest.BodyModes.none
+    }
     if context.readsSubset, let subset = message.subset { request.subset = subset }
     switch message.part {
     case .requestHeaders(let block, let endsStream):

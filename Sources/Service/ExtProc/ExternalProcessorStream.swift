@@ -32,6 +32,8 @@ struct ExternalProcessorStream {
   /// Where the request went; without its body.
   var route: Route?
   var response = PassingResponse()
+  /// Whether the gateway shows the response's body; without it the headers are all there is.
+  var seesResponseBody = true
   private var completeAt: UInt64 = 0
   private var hasGatewayFinished = false
 
@@ -99,14 +101,24 @@ struct ExternalProcessorStream {
     switch phase {
     case .deciding: hasGatewayFinished = true
     case .over: break
-    default: end(route == nil ? .abandoned : .aborted, .aborted, now: now, output)
+    default:
+      let (end, exchangeEnd) = endByGateway
+      self.end(end, exchangeEnd, now: now, output)
     }
   }
 
   /// The stream is lost: the client went away, or the gateway gave up.
   mutating func cancelled(now: UInt64) {
     guard phase != .over else { return }
-    leave(route == nil ? .abandoned : .aborted, .cancelled, .aborted, now: now)
+    let (end, exchangeEnd) = endByGateway
+    leave(end, .cancelled, exchangeEnd, now: now)
+  }
+
+  /// What it means that the gateway ends the stream now.
+  private var endByGateway: (ExtProcMetrics.End, ExchangeEnd) {
+    guard route != nil else { return (.abandoned, .aborted) }
+    return phase == .responding && !seesResponseBody
+      ? (.unobserved, .unobserved) : (.aborted, .aborted)
   }
 
   // MARK: The request

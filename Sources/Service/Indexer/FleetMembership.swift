@@ -133,10 +133,26 @@ package final class FleetMembership: @unchecked Sendable {
     log(.info, "\(member.name): removed")
   }
 
+  /// Takes over what is said of an endpoint otherwise than of its engine, whose blocks stay known.
+  ///
+  /// - Returns: False when more has changed than that.
+  private func redescribe(_ old: EndpointConfiguration, as new: EndpointConfiguration) -> Bool {
+    var described = old
+    described.labels = new.labels
+    described.metrics = new.metrics
+    guard described == new else { return false }
+    return lock.withLock {
+      guard let member = byIdentity[old.identity] else { return false }
+      byIdentity[old.identity] = Member(
+        name: member.name, configuration: new, model: member.model, sources: member.sources)
+      return true
+    }
+  }
+
   /// Follows a change of the endpoints file.
   func apply(_ change: EndpointsChange) {
     for endpoint in change.removed { remove(endpoint.identity) }
-    for (old, new) in change.changed {
+    for (old, new) in change.changed where !redescribe(old, as: new) {
       remove(old.identity)
       add(new)
     }

@@ -1,4 +1,4 @@
-package import KVIndexer
+import KVIndexer
 
 /// The indexer: subscriptions, ingest, index, rendering and API, assembled.
 package final class IndexerService: Sendable {
@@ -12,8 +12,12 @@ package final class IndexerService: Sendable {
   let membership: FleetMembership
   /// Turns prompts into token ids.
   let resolver: PromptResolver
+  /// What was predicted, and what came of it.
+  package let insight: Insight
   /// What `GET /metrics` shows.
   let metricsPage: MetricsPage
+  /// Records requests; nil when no traces are exported.
+  let tracer: Tracer?
   /// Where a picker in this process makes itself known to the API.
   let picker = PickExplainerSlot()
   private let configuration: ServiceConfiguration
@@ -21,6 +25,7 @@ package final class IndexerService: Sendable {
   private let ingest: Ingest
   private let renderer: Renderer?
   private let servedModels: ServedModels
+  private let engines: FleetEngines
   private let watcher: EndpointsWatcher?
   /// Tells what changes in the fleet.
   package let fleetWatch: FleetWatch
@@ -28,22 +33,24 @@ package final class IndexerService: Sendable {
   private let housekeeping: Housekeeping
   private let inspection = InspectionThread()
 
+  /// Starts everything for itself.
+  package convenience init(_ configuration: ServiceConfiguration) throws {
+    try self.init(
+      configuration, engines: FleetEngines(configuration.engineMetrics, log: configuration.log))
+  }
+
   /// Starts everything; the service answers when this returns.
   ///
   /// - Parameters:
-  ///   - membersChanged: Told of all endpoints after each change, on the thread that made it, the
-  ///     first time before this returns.
+  ///   - engines: Follows the fleet from now on, and ends with the service.
   ///   - disconnected: Told of a source whose connection was lost, on the ingest's thread.
   ///   - tick: Called ten times a second.
-  ///   - engineSnapshot: What an endpoint's engine says of itself, by the endpoint's name.
   /// - Throws: `SystemError` when an address can't be listened on, `InsecureListening` when anyone
   ///   could ask there, `YAMLError` when the endpoints file is not good to begin with.
-  package init(
-    _ configuration: ServiceConfiguration,
-    membersChanged: @escaping @Sendable ([FleetMembership.Member]) -> Void = { _ in },
+  init(
+    _ configuration: ServiceConfiguration, engines: FleetEngines,
     disconnected: @escaping @Sendable (SourceID) -> Void = { _ in },
-    tick: @escaping @Sendable () -> Void = {},
-    engineSnapshot: @escaping @Sendable (String) -> EngineSnapshot? = { _ in nil }
+    tick: @escaping @Sendable () -> Void = {}
   ) throws {
     if configuration.tokenFile == nil, !configuration.allowsInsecureListen {
       try InsecureListening.check(configuration.listen + configuration.grpcListen)
@@ -62,12 +69,14 @@ package final class IndexerService: Sendable {
         disconnected: disconnected))
     let renderer = try configuration.rendering.map { try Renderer(settings: $0, log: log) }
     let servedModels = try ServedModels(security: configuration.rendering?.security ?? .init())
+    let insight = Insight(
+      fleet: fleet, routing: configuration.routing, limits: configuration.decisions)
     let membership = FleetMembership(
       fleet: fleet, subscriptions: subscriptions, defaultModel: configuration.model, log: log,
       changed: { members in
         renderer?.setEndpoints(members.map(\.renderEndpoint))
         servedModels.set(members)
-        membersChanged(members)
+        engines.set(members)
       })
     membership.add(configuration.endpoints)
     watcher = try Self.watch(configuration, membership)
@@ -75,23 +84,32 @@ package final class IndexerService: Sendable {
       membership: membership, renderer: renderer, servedModels: servedModels)
     let scorer = Scorer(
       fleet: fleet, membership: membership, resolver: resolver, metrics: metrics,
-      deadlineDefault: configuration.scoreDeadline)
+      insight: insight, deadlineDefault: configuration.scoreDeadline)
     let admission = RequestAdmission(configuration.admission)
     let watch = FleetWatch(fleet: fleet, membership: membership)
+    let tracer = try configuration.tracing.map { try Tracer($0, log: log) }
+    let sampler = FleetSampler(
+      fleet: fleet, membership: membership, subscriptions: subscriptions, metrics: metrics,
+      engines: engines, comparison: insight.comparison)
+    let overview = Overview(
+      sample: { sampler.sample() }, indexBytesMax: configuration.memoryBudget,
+      routes: { [picker] in picker.current != nil })
     metricsPage = MetricsPage(
       fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
-      metrics: metrics, renderer: renderer, admission: admission)
+      metrics: metrics, renderer: renderer, admission: admission, tracer: tracer,
+      engines: engines, insight: insight, overview: overview)
     let churn = ChurnHistory()
     let inspector = FleetInspector(fleet: fleet)
     let api = IndexerAPI(
       fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
       membership: membership, subscriptions: subscriptions, renderer: renderer,
       endpointsFile: watcher,
-      metrics: metricsPage, engineSnapshot: engineSnapshot, picker: picker,
+      metrics: metricsPage, tracer: tracer, overview: overview, engines: engines,
+      insight: insight, picker: picker,
       inspection: inspection, inspector: inspector,
       residencyReader: ResidencyReader(
         fleet: fleet, membership: membership, inspector: inspector, churn: churn,
-        engineSnapshot: engineSnapshot))
+        engines: engines))
     let listeners: ServiceListeners
     do {
       listeners = try ServiceListeners(
@@ -100,13 +118,16 @@ package final class IndexerService: Sendable {
         isReady: { api.isReady })
     } catch {
       watcher?.stop()
+      engines.stop()
       servedModels.stop()
       renderer?.stop()
+      tracer?.stop()
       throw error
     }
     addresses = listeners.http?.addresses ?? []
     grpcAddresses = listeners.grpc?.addresses ?? []
     self.fleet = fleet
+    self.insight = insight
     self.membership = membership
     self.resolver = resolver
     self.configuration = configuration
@@ -114,10 +135,14 @@ package final class IndexerService: Sendable {
     self.ingest = ingest
     self.renderer = renderer
     self.servedModels = servedModels
+    self.tracer = tracer
+    self.engines = engines
     fleetWatch = watch
     self.listeners = listeners
     housekeeping = Housekeeping(fleet: fleet, churn: churn) {
       listeners.refreshHealth()
+      insight.tick(now: MonotonicClock.nowNanoseconds())
+      overview.tick(now: MonotonicClock.nowNanoseconds())
       tick()
     }
     ingest.start()
@@ -159,11 +184,13 @@ package final class IndexerService: Sendable {
     if cutOff > 0 { configuration.log(.warning, "\(cutOff) requests were cut off") }
     inspection.stop()
     fleetWatch.stop()
+    engines.stop()
     renderer?.stop()
     servedModels.stop()
     subscriptions.stop()
     ingest.stop()
     housekeeping.stop()
+    tracer?.stop()
   }
 }
 

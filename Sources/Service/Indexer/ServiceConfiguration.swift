@@ -24,11 +24,17 @@ package struct ServiceConfiguration: Sendable {
   package var allowsInsecureListen = false
   /// How text becomes token ids; nil to take nothing but token ids.
   package var rendering: RendererSettings? = RendererSettings(target: .endpoints)
+  /// Where engines' metrics are, for whoever shares no process with a picker; nil to read none.
+  package var engineMetrics: FleetEngines.Settings?
   package var admission = RequestAdmission.Limits()
   /// How long an answer may take where its request does not say.
   package var scoreDeadline = Duration.milliseconds(500)
   /// Bytes that the index may take.
   package var memoryBudget = 2 << 30
+  /// What requests are routed by, as the comparison says it.
+  package var routing = ShadowComparison.Routing.precise
+  /// How many decisions are remembered.
+  package var decisions = DecisionLog.Limits()
   /// Keys block hashes, so that processes with the same text agree on them; nil for a random key.
   package var hashKey: String?
   package var http: HTTPLimits = {
@@ -41,6 +47,8 @@ package struct ServiceConfiguration: Sendable {
   package var queue = IngestQueue.Limits()
   /// How long a stop waits for answers under way.
   package var stopLimit = Duration.seconds(5)
+  /// Where traces go; nil for nowhere.
+  package var tracing: TracingSettings?
   package var log = Log()
 
   package init() {}

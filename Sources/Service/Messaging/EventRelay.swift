@@ -1,5 +1,4 @@
 internal import CZMQ
-internal import Glibc
 
 /// One address of ours that engines connect to, and behind it one subscription a source.
 ///
@@ -16,7 +15,7 @@ package final class EventRelay: @unchecked Sendable {
   package let endpoint: String
   /// Where sources connect.
   package let address: EventAddress
-  private let directory: String
+  private let directory: TemporaryDirectory
   private let context = ZMQContext()
   private let thread: WorkerThread
 
@@ -26,10 +25,8 @@ package final class EventRelay: @unchecked Sendable {
   /// - Throws: `ZMQError` when that is taken, `SystemError` when there is no room for the socket.
   package init(bindingTo endpoint: String) throws {
     self.endpoint = endpoint
-    var template = Array("/tmp/kvindexer-relay-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp /tmp") }
-    directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    address = .ipc(path: "\(directory)/events")
+    directory = try TemporaryDirectory(for: "kvindexer-relay")
+    address = .ipc(path: directory.path(of: "events"))
     let front = try ZMQSocket(.relaySubscriber, in: context)
     let back = try ZMQSocket(.relayPublisher, in: context)
     for option in [ZMQ_RCVHWM, ZMQ_SNDHWM] {
@@ -46,8 +43,7 @@ package final class EventRelay: @unchecked Sendable {
   package func stop() {
     zmq_ctx_shutdown(context.handle)
     thread.join()
-    _ = unlink("\(directory)/events")
-    _ = rmdir(directory)
+    directory.remove()
   }
 }
 

@@ -15,6 +15,11 @@ extension MetricsPage {
       "kvindexer_security_files_rejected_total",
       help: "Changed files of tokens or certificates that could not be used; the old ones stay.",
       metrics.rejectedSecurityFiles)
+    text.add(
+      "kvindexer_dashboards", .gauge, help: "Pages that are kept up to date.",
+      [(labels: [], value: Double(overview.clientCount))])
+    text.add(
+      "kvindexer_dashboards_refused_total", help: "Pages that found no place.", overview.refusals)
     if let renderer { addRendering(renderer, &text) }
   }
 

@@ -10,6 +10,11 @@ struct MetricsPage {
   /// Nil when rendering is switched off.
   let renderer: Renderer?
   let admission: RequestAdmission
+  /// Nil when no traces are exported.
+  let tracer: Tracer?
+  let engines: FleetEngines
+  let insight: Insight
+  let overview: Overview
 
   private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
 
@@ -31,10 +36,13 @@ struct MetricsPage {
     let rows = sourceRows()
     addService(&text)
     addServing(&text)
+    tracer?.exporter.metrics.add(to: &text)
     addIndex(&text)
     addEvents(&text, rows)
     addStreams(&text, rows)
     addResidency(&text, rows)
+    engines.add(to: &text)
+    addInsight(&text)
   }
 
   private func sourceRows() -> [Row] {
@@ -109,6 +117,9 @@ struct MetricsPage {
     for (name, help, value) in gauges {
       text.add(name, .gauge, help: help, [(labels: [], value: value)])
     }
+    text.add(
+      "kvindexer_index_budget_bytes", .gauge, help: "Bytes that it may take.",
+      [(labels: [], value: Double(fleet.read { $0.index.byteBudget }))])
     text.add(
       "kvindexer_index_evicted_blocks_total", .counter,
       help: "Residencies dropped to keep the byte budget.", [(labels: [], value: Double(evicted))])
@@ -220,6 +231,17 @@ struct MetricsPage {
           row.status.blocks[tier].map {
             (labels: row.labels + [(name: "tier", value: tier.name)], value: Double($0))
           }
+        }
+      })
+    text.add(
+      "kvindexer_engine_cache_blocks", .gauge,
+      help: "Blocks that an endpoint's GPUs have room for, as its engine says.",
+      membership.members.compactMap { member in
+        engines.capacityBlocks(of: member).map {
+          (
+            labels: [(name: "endpoint", value: member.name)],
+            value: Double($0 * member.sources.count)
+          )
         }
       })
     text.add(

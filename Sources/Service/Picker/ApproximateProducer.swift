@@ -93,29 +93,57 @@ final class ApproximateProducer: @unchecked Sendable {
   /// Cuts a request's prompts into blocks; none for what has no prompt.
   func read(_ request: ParsedRequest) -> ApproximatePrompt {
     guard let inference = request.inference else { return ApproximatePrompt() }
+    return read(inference, body: request.gateway.body, model: request.targetModel)
+  }
+
+  /// Cuts the prompts of a request into blocks.
+  ///
+  /// - Parameters:
+  ///   - body: What it was parsed from.
+  ///   - model: That the endpoint is asked for.
+  func read(_ inference: InferenceRequest, body: [UInt8], model: String) -> ApproximatePrompt {
     let estimator = lock.withLock { self.estimator }
     var prompt = ApproximatePrompt(
       blockTokens: estimator.blockTokens, readsCache: inference.readsCache)
     if case .tokens(let prompts) = inference.prompt {
       prompt.blocks = prompts.map {
         estimator.blocks(
-          ofTokens: $0, features: inference.features, model: request.targetModel,
+          ofTokens: $0, features: inference.features, model: model,
           cacheSalt: inference.cacheSalt, lora: inference.lora)
       }
       prompt.promptTokens = prompts.reduce(0) { $0 + $1.count }
     } else {
       // The body was parsed before: what can't be read again has no prompt to speak of.
-      let estimates = (try? estimator.prompts(of: inference, body: request.gateway.body)) ?? []
+      let estimates = (try? estimator.prompts(of: inference, body: body)) ?? []
       prompt.blocks = estimates.map(\.blocks)
       prompt.promptTokens = estimates.reduce(0) { $0 + $1.promptTokens }
     }
-    if parameters.maxPrefixTokensToMatch > 0 {
-      let most = parameters.maxPrefixTokensToMatch / estimator.blockTokens
-      for index in prompt.blocks.indices where prompt.blocks[index].count > most {
-        prompt.blocks[index].removeLast(prompt.blocks[index].count - most)
-      }
-    }
+    shorten(&prompt)
     return prompt
+  }
+
+  /// Cuts prompts of token ids into blocks.
+  func read(_ resolved: ResolvedPrompt, model: String) -> ApproximatePrompt {
+    let estimator = lock.withLock { self.estimator }
+    var prompt = ApproximatePrompt(
+      promptTokens: resolved.tokenCount, blockTokens: estimator.blockTokens,
+      readsCache: resolved.readsCache)
+    prompt.blocks = resolved.prompts.map {
+      estimator.blocks(
+        ofTokens: $0.tokens, features: $0.features, model: model, cacheSalt: $0.cacheSalt,
+        lora: resolved.lora)
+    }
+    shorten(&prompt)
+    return prompt
+  }
+
+  /// Leaves no more blocks than may be matched.
+  private func shorten(_ prompt: inout ApproximatePrompt) {
+    guard parameters.maxPrefixTokensToMatch > 0 else { return }
+    let most = parameters.maxPrefixTokensToMatch / prompt.blockTokens
+    for index in prompt.blocks.indices where prompt.blocks[index].count > most {
+      prompt.blocks[index].removeLast(prompt.blocks[index].count - most)
+    }
   }
 
   /// What each endpoint is believed to hold of a prompt.

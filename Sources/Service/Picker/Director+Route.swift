@@ -12,6 +12,7 @@ extension Director {
     .joined(separator: ",")
     var route = Route(destination: destination, exchange: exchange)
     route.setHeaders = result.headers
+    if let header = pick.trace?.header { route.setHeaders.append(header) }
     route.removeHeaders = forbiddenHeaders(of: pick.request.gateway.headers, but: result.headers)
     route.responseHeaders = result.responseHeaders
     if settings.emitsPredictions { route.responseHeaders += predictionHeaders(choice) }
@@ -32,16 +33,10 @@ extension Director {
 
   private func predictionHeaders(_ choice: Choice) -> [SchedulingResult.Header] {
     let hit = choice.primaryHit
-    let basis =
-      switch hit.basis {
-      case .precise(let trust): trust.name
-      case .approximate(let cause): "approximate: \(cause.label)"
-      case .unknown: "unknown"
-      }
     return [
       .init(name: "x-kvindexer-endpoint", value: "\(choice.target.endpoint.id)"),
       .init(name: "x-kvindexer-predicted-tokens", value: "\(hit.predictedTokens)"),
-      .init(name: "x-kvindexer-prediction", value: basis),
+      .init(name: "x-kvindexer-prediction", value: hit.basis.text),
     ]
   }
 

@@ -16,6 +16,8 @@ final class Director: RequestDirector {
   let producers: PickerProducers
   let engines: PickerEngines
   let metrics: PickerMetrics
+  let insight: Insight
+  private let tracer: Tracer?
   /// In the order of the producers.
   private let hitHistograms: [(ratio: Histogram, bytes: Histogram)]
   private let claims = Atomic<UInt64>(0)
@@ -24,7 +26,8 @@ final class Director: RequestDirector {
 
   init(
     settings: DirectorSettings, pool: PickerPool, resolver: PromptResolver, scheduler: Scheduler,
-    producers: PickerProducers, engines: PickerEngines, metrics: PickerMetrics
+    producers: PickerProducers, engines: PickerEngines, metrics: PickerMetrics,
+    insight: Insight, tracer: Tracer? = nil
   ) {
     self.settings = settings
     self.pool = pool
@@ -33,6 +36,8 @@ final class Director: RequestDirector {
     self.producers = producers
     self.engines = engines
     self.metrics = metrics
+    self.insight = insight
+    self.tracer = tracer
     memory = SchedulerMemory(seed: .random(in: .min ... .max))
     hitHistograms = zip(producers.names, producers.types).map {
       metrics.prefixHits(of: ProducerLabels(name: $0, type: $1))
@@ -44,7 +49,7 @@ final class Director: RequestDirector {
     do throws(Refusal) {
       let request = try ParsedRequest(
         gateway, parsedBy: settings.parsers, keyedBy: resolver.keySeed)
-      pick = Pick(request, metrics: metrics)
+      pick = Pick(request, metrics: metrics, tracer: tracer)
     } catch {
       metrics.unread(refusedWith: error)
       return completion(.refuse(error))
@@ -82,7 +87,7 @@ final class Director: RequestDirector {
   ) {
     let resolvedAt = MonotonicClock.nowNanoseconds()
     do throws(Refusal) {
-      let choice = try choose(pick, findings)
+      var (choice, predictions) = try choose(pick, findings)
       let exchange = RoutedRequest(pick, choice, self)
       completion(.route(route(pick, choice, exchange)))
       // The answer is under way.
@@ -90,18 +95,30 @@ final class Director: RequestDirector {
         scheduler.remember(
           choice.request, choice.result, choice.pool, now: choice.decidedAt, memory: &memory)
       }
-      exchange.follow(findings)
+      let shadow = producers.shadow
+      if let shadow, let prompt = findings.exactPrompt {
+        (predictions.precise, predictions.keys) = shadow.hits(prompt, on: choice.endpoints)
+        insight.comparison.beside[.ready].add()
+      }
+      exchange.follow(findings, predictions.keys)
       count(pick, choice, findings, resolvedAt)
+      exchange.remembered(as: remember(pick, choice, findings, predictions))
+      if shadow != nil, findings.exactPrompt == nil {
+        predictBeside(pick, choice, predictions, exchange)
+      }
     } catch {
       metrics.attempted(AttemptLabels(.failure, targetModel: pick.request.targetModel))
       pick.metrics.refused(error)
       completion(.refuse(error))
+      remember(pick, findings)
+      pick.trace?.refused(pick, error)
     }
   }
 
   private func count(
     _ pick: Pick, _ choice: Choice, _ findings: PromptFindings, _ resolvedAt: UInt64
   ) {
+    pick.trace?.decided(pick, choice, findings, resolvedAt: resolvedAt)
     var parse: UInt64 = 0
     if case .resolved(let prompt) = findings { parse = prompt.parseNanoseconds }
     func seconds(_ from: UInt64, _ to: UInt64) -> Double { Double(to &- from) / 1e9 }
@@ -124,7 +141,9 @@ final class Director: RequestDirector {
   }
 
   /// Runs the plan over the endpoints that may take the request.
-  private func choose(_ pick: Pick, _ findings: PromptFindings) throws(Refusal) -> Choice {
+  private func choose(
+    _ pick: Pick, _ findings: PromptFindings
+  ) throws(Refusal) -> (Choice, PromptPredictions) {
     if settings.requiresTokens, let inference = pick.request.inference,
       settings.needsTokens(inference), findings.gap != nil
     {
@@ -138,12 +157,8 @@ final class Director: RequestDirector {
     guard !endpoints.isEmpty else { throw Refusal(SchedulingFailure.noEndpoints) }
     var known = producers.read(pick.request, findings)
     let now = MonotonicClock.nowNanoseconds()
-    var candidates = CandidatePool(
-      endpoints.map { endpoint in
-        Candidate(
-          endpoint: endpoint.endpoint, load: endpoint.load(at: now), inFlight: endpoint.inFlight)
-      }, producers: producers.names)
-    producers.fill(&candidates, endpoints, &known, findings)
+    var candidates = candidates(endpoints, now: now)
+    let predictions = producers.fill(&candidates, endpoints, &known, findings)
     let request = SchedulingRequest(
       model: pick.request.targetModel,
       promptTokens: known.promptTokens,
@@ -163,8 +178,20 @@ final class Director: RequestDirector {
     if request.headers["prefer"] == "if-available", choice.primaryHit.matchedTokens == 0 {
       throw Refusal(.preconditionFailed, "no decode worker has the requested KV cache")
     }
-    return choice
+    return (choice, predictions)
   }
+
+  /// Endpoints with their loads, of which no prefix is known yet.
+  func candidates(_ endpoints: [PickerEndpoint], now: UInt64) -> CandidatePool {
+    CandidatePool(
+      endpoints.map { endpoint in
+        Candidate(
+          endpoint: endpoint.endpoint, load: endpoint.load(at: now), inFlight: endpoint.inFlight)
+      }, producers: producers.names)
+  }
+
+  /// What requests have left behind, as it is now.
+  var memorySnapshot: SchedulerMemory { memoryLock.withLock { memory } }
 
   /// Counts what producers say of the endpoint that was picked.
   func noteHits(_ choice: Choice) {

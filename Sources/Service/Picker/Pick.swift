@@ -5,12 +5,15 @@ struct Pick: Sendable {
   let request: ParsedRequest
   let startedAt: UInt64
   let metrics: RequestMetricsRow
+  /// Nil when the request is not traced.
+  let trace: RequestTrace?
 
   private static let fairnessHeader = "x-llm-d-inference-fairness-id"
 
-  init(_ request: ParsedRequest, metrics: PickerMetrics) {
+  init(_ request: ParsedRequest, metrics: PickerMetrics, tracer: Tracer? = nil) {
     self.request = request
     startedAt = request.gateway.receivedNanoseconds
+    trace = tracer?.begin(request.gateway.headers[TraceContext.header], start: startedAt)
     self.metrics = metrics.row(
       model: request.clientModel, target: request.targetModel,
       fairness: request.gateway.headers[Self.fairnessHeader] ?? "default-flow", priority: 0)
@@ -29,6 +32,8 @@ struct Choice: Sendable {
   }
 
   let result: SchedulingResult
+  /// In the order of the pool's candidates.
+  let endpoints: [PickerEndpoint]
   /// Of the profiles that ran; the first is where the request goes.
   let targets: [Target]
   let pool: CandidatePool
@@ -39,12 +44,12 @@ struct Choice: Sendable {
   let matchedAt: UInt64
   let decidedAt: UInt64
 
-  /// - Parameter endpoints: In the order of the pool's candidates.
   init(
     _ result: SchedulingResult, of plan: SchedulingPlan, _ endpoints: [PickerEndpoint],
     _ pool: CandidatePool, _ request: SchedulingRequest, _ known: KnownPrompt, matchedAt: UInt64
   ) {
     self.result = result
+    self.endpoints = endpoints
     self.pool = pool
     self.request = request
     self.known = known
@@ -64,8 +69,13 @@ struct Choice: Sendable {
 
   /// What a producer said of a target; nil asks the default one.
   func hit(of target: Target, by producer: Int? = nil) -> PrefixHit {
+    hit(ofCandidate: target.candidate, by: producer)
+  }
+
+  /// What a producer said of a candidate; nil asks the default one.
+  func hit(ofCandidate candidate: Int, by producer: Int? = nil) -> PrefixHit {
     guard let producer = producer ?? defaultProducer else { return .unknown }
-    return pool[producer: producer, target.candidate]
+    return pool[producer: producer, candidate]
   }
 
   /// What was said of where the request goes.

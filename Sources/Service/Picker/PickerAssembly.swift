@@ -33,17 +33,40 @@ enum PickerAssembly {
     configuration.listen = flags.adminAddress.map { [$0] } ?? []
     configuration.grpcListen = []
     configuration.memoryBudget = flags.indexBytesMax
+    configuration.tracing = flags.tracing
     configuration.log = log
     configuration.rendering = try rendering(setup.tokens.plugin)
+    configuration.routing = setup.preciseProducer == nil ? .approximate : .precise
     if let precise = setup.preciseProducer, precise.remoteURL == nil {
       if !precise.hashSeed.isEmpty { configuration.hashKey = precise.hashSeed }
       configuration.events = KVEventsDefaults(precise.events)
       configuration.events.relay = relay?.address
+    } else if shadowsPrecisely(flags, setup) {
+      // No plan says where events are, so they are where the endpoints file or the engines' own
+      // default has them.
+      configuration.rendering =
+        configuration.rendering ?? RendererSettings(target: .endpoints)
     } else {
       // Nobody reads what events tell.
       configuration.events.port = nil
     }
     return configuration
+  }
+
+  /// Whether precise predictions are made beside the route.
+  ///
+  /// Not where the route itself needs tokens that are estimated: it would wait for real ones.
+  private static func shadowsPrecisely(_ flags: PickerFlags, _ setup: PickerSetup) -> Bool {
+    flags.shadowsPrecisely && shadowFault(setup) == nil
+  }
+
+  /// Why a configuration can have no precise shadow, in a sentence; nil when it can.
+  static func shadowFault(_ setup: PickerSetup) -> String? {
+    if setup.preciseProducer != nil {
+      return "routing is precise by itself, and approximate is always in its shadow"
+    }
+    if setup.prefixProducers.isEmpty { return "no prefixes are approximated" }
+    return nil
   }
 
   /// The indexer elsewhere that a configuration names.
@@ -91,8 +114,8 @@ enum PickerAssembly {
   }
 
   static func producers(
-    _ setup: PickerSetup, _ approximations: [ApproximateProducer], _ fleet: SharedFleet,
-    _ remote: RemoteIndexer?
+    _ flags: PickerFlags, _ setup: PickerSetup, _ approximations: [ApproximateProducer],
+    _ fleet: SharedFleet, _ remote: RemoteIndexer?
   ) -> PickerProducers {
     let fallback = setup.fallback.map { setup.prefixProducers[$0].name }
     return PickerProducers(
@@ -113,6 +136,14 @@ enum PickerAssembly {
         }
       },
       approximations: approximations,
-      fallback: approximations.firstIndex { $0.name == fallback } ?? 0)
+      fallback: approximations.firstIndex { $0.name == fallback } ?? 0,
+      shadow: shadowsPrecisely(flags, setup) ? shadow(of: fleet) : nil)
+  }
+
+  /// A precise producer as one with reservations, so that the comparison shows what it can.
+  private static func shadow(of fleet: SharedFleet) -> PreciseProducer {
+    var parameters = PrecisePrefixCacheProducer()
+    parameters.countsReservations = true
+    return PreciseProducer(fleet: fleet, parameters: parameters)
   }
 }

@@ -7,13 +7,24 @@ final class PickerEndpoint: Sendable {
   let member: FleetMembership.Member
   /// What its engine says of itself; nil where nobody asks it.
   let reading: EngineReading?
-  private let requests = Atomic<Int>(0)
-  private let tokens = Atomic<Int>(0)
+  private let sent: Sent
 
-  init(_ endpoint: Endpoint, _ member: FleetMembership.Member, _ reading: EngineReading?) {
+  /// What was sent there and has not ended.
+  private final class Sent: Sendable {
+    let requests = Atomic<Int>(0)
+    let tokens = Atomic<Int>(0)
+  }
+
+  /// - Parameter old: The same endpoint as it was described before; what was sent there stays
+  ///   counted.
+  init(
+    _ endpoint: Endpoint, _ member: FleetMembership.Member, _ reading: EngineReading?,
+    was old: PickerEndpoint? = nil
+  ) {
     self.endpoint = endpoint
     self.member = member
     self.reading = reading
+    sent = old?.sent ?? Sent()
   }
 
   var id: EndpointID { endpoint.id }
@@ -39,18 +50,18 @@ final class PickerEndpoint: Sendable {
   /// What was sent there and has not ended.
   var inFlight: InFlightLoad {
     InFlightLoad(
-      requests: max(requests.load(ordering: .relaxed), 0),
-      tokens: max(tokens.load(ordering: .relaxed), 0))
+      requests: max(sent.requests.load(ordering: .relaxed), 0),
+      tokens: max(sent.tokens.load(ordering: .relaxed), 0))
   }
 
   func began(tokens count: Int) {
-    requests.wrappingAdd(1, ordering: .relaxed)
-    tokens.wrappingAdd(count, ordering: .relaxed)
+    sent.requests.wrappingAdd(1, ordering: .relaxed)
+    sent.tokens.wrappingAdd(count, ordering: .relaxed)
   }
 
-  func computed(tokens count: Int) { tokens.wrappingSubtract(count, ordering: .relaxed) }
+  func computed(tokens count: Int) { sent.tokens.wrappingSubtract(count, ordering: .relaxed) }
 
-  func ended() { requests.wrappingSubtract(1, ordering: .relaxed) }
+  func ended() { sent.requests.wrappingSubtract(1, ordering: .relaxed) }
 }
 
 /// The part of an endpoint's load that one request makes; released once, in one or two steps.

@@ -10,6 +10,8 @@ struct PickerPage: Sendable {
   let inFlightProducer: String
   /// Whether streams are counted under llm-d's names too.
   let countsStreams: Bool
+  /// The age from which numbers of endpoints are left out of the pool's gauges.
+  let staleAfter: Duration
 
   func router(isReady: @escaping @Sendable () -> Bool) -> Router {
     var router = Router()
@@ -32,7 +34,6 @@ struct PickerPage: Sendable {
     metrics.add(to: &text, sample())
     addProcessor(&text)
     indexer.add(to: &text)
-    engines.add(to: &text)
     return text.bytes()
   }
 
@@ -40,16 +41,20 @@ struct PickerPage: Sendable {
     var sample = PickerSample()
     let now = MonotonicClock.nowNanoseconds()
     sample.members = engines.pool.endpoints.map { endpoint in
-      PickerSample.Member(
-        endpoint.endpoint, load: endpoint.load(at: now), isUp: endpoint.isUp,
-        inFlight: endpoint.inFlight)
+      var load = endpoint.load(at: now)
+      // Engines at rest are read seldom: what is not due yet is not stale either.
+      if load.isStale, let age = endpoint.reading?.snapshot.age(at: now) {
+        load.isStale = age >= staleAfter.wholeNanoseconds
+      }
+      return PickerSample.Member(
+        endpoint.endpoint, load: load, isUp: endpoint.isUp, inFlight: endpoint.inFlight)
     }
     sample.indexes = producers.approximations.map {
       PickerSample.Index(
         ProducerLabels(name: $0.name, type: ApproxPrefixCacheProducer.type),
         entries: $0.residencies)
     }
-    let errors = engines.errors
+    let errors = engines.engines.errors
     let source = (name: "source_type", value: MetricsDataSource.type)
     let extractor = (name: "extractor_type", value: CoreMetricsExtractor.type)
     sample.pollErrors = [(labels: [source], value: Double(errors.poll))]

@@ -9,19 +9,14 @@ final class PickerPool: @unchecked Sendable {
   var endpoints: [PickerEndpoint] { lock.withLock { current } }
 
   /// Takes over endpoints; those that are as they were keep what was sent to them.
-  func set(
-    _ endpoints: [(endpoint: Endpoint, member: FleetMembership.Member)],
-    reading: (EndpointID) -> EngineReading?
-  ) {
+  func set(_ endpoints: [FleetEngines.Located]) {
     lock.withLock {
       let known = Dictionary(uniqueKeysWithValues: current.map { ($0.id, $0) })
-      current = endpoints.map { endpoint, member in
-        if let old = known[endpoint.id], old.member === member,
-          old.endpoint.address == endpoint.address
-        {
-          return old
-        }
-        return PickerEndpoint(endpoint, member, reading(endpoint.id))
+      current = endpoints.map { located in
+        var old = known[located.endpoint.id]
+        if let known = old, known.endpoint.address != located.endpoint.address { old = nil }
+        if let old, old.member === located.member { return old }
+        return PickerEndpoint(located.endpoint, located.member, located.reading, was: old)
       }
       .sorted { $0.id < $1.id }
     }

@@ -10,6 +10,16 @@ struct KnownPrompt: Sendable {
   var approximations: [ApproximatePrompt] = []
 }
 
+/// What each kind of knowledge says of a prompt, before they are put together.
+struct PromptPredictions: Sendable {
+  /// From the index, one a candidate; nil where nothing exact was asked.
+  var precise: [PrefixHit]?
+  /// From the approximation that stands in, one a candidate; nil where there is none.
+  var approximate: [PrefixHit]?
+  /// Of each prompt that was looked up in this process.
+  var keys: [HashedPrompt] = []
+}
+
 /// All producers of prefix hits, in the order of the plan's.
 struct PickerProducers: Sendable {
   enum Producer: Sendable {
@@ -24,6 +34,8 @@ struct PickerProducers: Sendable {
   let approximations: [ApproximateProducer]
   /// The approximation that stands in for precise knowledge: an index into `approximations`.
   let fallback: Int
+  /// What predicts precisely beside a plan that does not; nil where nothing does.
+  let shadow: PreciseProducer?
 
   /// The producers' types, as configurations call them.
   var types: [String] {
@@ -41,6 +53,12 @@ struct PickerProducers: Sendable {
     return nil
   }
 
+  /// The producer that knows the index in this process, of the plan or beside it.
+  var precise: PreciseProducer? {
+    for case .precise(let producer) in producers { return producer }
+    return shadow
+  }
+
   /// Cuts a request's prompt into blocks for the approximations.
   func read(_ request: ParsedRequest, _ findings: PromptFindings) -> KnownPrompt {
     var known = KnownPrompt(approximations: approximations.map { $0.read(request) })
@@ -50,17 +68,20 @@ struct PickerProducers: Sendable {
   }
 
   /// Says what each endpoint holds of the prompt, for each endpoint with the best that is known.
+  ///
+  /// - Returns: What that was put together from.
   func fill(
     _ pool: inout CandidatePool, _ endpoints: [PickerEndpoint], _ known: inout KnownPrompt,
     _ findings: PromptFindings
-  ) {
+  ) -> PromptPredictions {
     let promptTokens = known.promptTokens
     let guesses = approximations.indices.map { number in
       approximations[number].hits(
         &known.approximations[number], on: endpoints, promptTokens: promptTokens)
     }
+    var predictions = PromptPredictions(
+      approximate: guesses.indices.contains(fallback) ? guesses[fallback] : nil)
     for (index, producer) in producers.enumerated() {
-      let exact: [PrefixHit]?
       switch (producer, findings) {
       case (.approximate(let number), _):
         for (candidate, hit) in guesses[number].enumerated() {
@@ -68,16 +89,20 @@ struct PickerProducers: Sendable {
         }
         continue
       case (.precise(let producer), _):
-        exact = findings.exactPrompt.map { producer.hits($0, on: endpoints) }
+        if let prompt = findings.exactPrompt {
+          (predictions.precise, predictions.keys) = producer.hits(prompt, on: endpoints)
+        }
       case (.remote(let producer), .scored(let score)) where score.origin != .estimated:
-        exact = producer.hits(score, on: endpoints)
-      case (.remote, _): exact = nil
+        predictions.precise = producer.hits(score, on: endpoints)
+      case (.remote, _): break
       }
-      let hits = Self.combine(exact, or: guesses[fallback], because: findings.gap ?? .noTokens)
+      let hits = Self.combine(
+        predictions.precise, or: guesses[fallback], because: findings.gap ?? .noTokens)
       for (candidate, hit) in hits.enumerated() {
         pool[producer: index, candidate] = hit
       }
     }
+    return predictions
   }
 
   /// Exact hits where there are any, and guesses with the reason why not.
@@ -99,26 +124,30 @@ struct PickerProducers: Sendable {
 
   /// A request was sent to an endpoint.
   ///
+  /// - Parameter keys: Those that `fill` gave.
   /// - Returns: Names of the reservations that were made.
   func learn(
-    _ known: KnownPrompt, _ findings: PromptFindings, on endpoint: PickerEndpoint,
-    named name: String,
-    now: UInt64
+    _ known: KnownPrompt, _ findings: PromptFindings, _ keys: [HashedPrompt],
+    on endpoint: PickerEndpoint, named name: String, now: UInt64
   ) -> [String] {
     for (approximation, prompt) in zip(approximations, known.approximations) {
       approximation.learn(prompt, on: endpoint)
     }
-    guard let prompt = findings.exactPrompt else { return [] }
-    return producers.flatMap { producer -> [String] in
-      guard case .precise(let precise) = producer else { return [] }
-      return precise.reserve(prompt, for: endpoint, named: name, now: now)
-    }
+    return reserve(findings, keys, on: endpoint, named: name, now: now)
+  }
+
+  /// Claims that an endpoint will hold the prompts of a request soon.
+  func reserve(
+    _ findings: PromptFindings, _ keys: [HashedPrompt], on endpoint: PickerEndpoint,
+    named name: String, now: UInt64
+  ) -> [String] {
+    guard let prompt = findings.exactPrompt, let precise else { return [] }
+    return precise.reserve(prompt, keys, for: endpoint, named: name, now: now)
   }
 
   /// Takes reservations back.
   func cancel(_ reservations: [String]) {
-    guard !reservations.isEmpty else { return }
-    for case .precise(let producer) in producers { producer.cancel(reservations) }
+    precise?.cancel(reservations)
   }
 
   /// The endpoint did not serve the request.

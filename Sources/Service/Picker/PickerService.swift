@@ -25,6 +25,7 @@ package final class PickerService: Sendable {
   private let engines: PickerEngines
   private let gateway: GRPCServer
   private let health: GRPCServer
+  private let healthStatus: GRPCHealth
   private let metrics: HTTPServer
   private let credentials: PickerFlags.Credentials
   private let state: PickerState
@@ -37,45 +38,52 @@ package final class PickerService: Sendable {
   package init(_ flags: PickerFlags, _ setup: PickerSetup, log: Log) throws {
     self.flags = flags
     self.log = log
+    if flags.shadowsPrecisely, let fault = PickerAssembly.shadowFault(setup) {
+      log(.warning, "--shadow has no effect: \(fault)")
+    }
     let state = PickerState()
     let metrics = PickerMetrics(poolName: flags.poolName, buildReference: ProductVersion.current)
     let pool = PickerPool()
     let approximations = PickerAssembly.approximations(setup)
-    let engines = try PickerEngines(
-      setup.metrics, interval: flags.metricsInterval, pool: pool, approximations: approximations,
-      log: log)
+    let fleetEngines = try FleetEngines(
+      setup.metrics.map { .init($0, interval: flags.metricsInterval) }, log: log)
+    let engines = PickerEngines(fleetEngines, pool: pool, approximations: approximations)
     let relay = try setup.preciseProducer?.events.boundAddress.map {
       try EventRelay(bindingTo: $0)
     }
     let indexer = try IndexerService(
       try PickerAssembly.configuration(flags, setup, relay, log),
-      membersChanged: { engines.set($0) },
-      disconnected: { engines.noteDisconnection(of: $0) }, tick: { engines.refreshCaches() })
+      engines: fleetEngines, disconnected: { engines.noteDisconnection(of: $0) },
+      tick: { engines.refreshCaches() })
     let remote = try PickerAssembly.remoteIndexer(setup, log)
     let director = Director(
       settings: PickerAssembly.settings(flags, setup), pool: pool, resolver: indexer.resolver,
-      scheduler: Scheduler(setup.plan),
-      producers: PickerAssembly.producers(setup, approximations, indexer.fleet, remote),
-      engines: engines, metrics: metrics)
+      scheduler: Scheduler(setup.plan, timer: PluginDurations(of: setup.plan, in: metrics)),
+      producers: PickerAssembly.producers(flags, setup, approximations, indexer.fleet, remote),
+      engines: engines, metrics: metrics, insight: indexer.insight, tracer: indexer.tracer)
     var limits = ExternalProcessorLimits()
     // The director answers by the timeout itself, with less than it waited for; this is the net below.
     limits.decisionTimeout = flags.decisionTimeout + .seconds(1)
     let processor = ExternalProcessor(
-      director: director, limits: limits, readsSubset: !flags.ignoresSubsetHint)
+      director: director, limits: limits, readsSubset: !flags.ignoresSubsetHint,
+      metrics: ExtProcMetrics(responseSeconds: metrics.responseProcessing))
     let page = PickerPage(
       metrics: metrics, indexer: indexer.metricsPage, processor: processor.metrics,
       engines: engines, producers: director.producers,
-      inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams)
+      inFlightProducer: setup.inFlightLoad.name, countsStreams: flags.countsGRPCStreams,
+      staleAfter: flags.metricsStalenessThreshold)
     self.director = director
+    indexer.picker.set(director)
     self.relay = relay
     self.remote = remote
     self.indexer = indexer
     self.engines = engines
     self.state = state
+    let healthStatus = GRPCHealth { _ in state.check() ? .serving : .notServing }
+    self.healthStatus = healthStatus
     do {
-      let health = GRPCHealth { _ in state.check() ? .serving : .notServing }
       var healthRouter = GRPCRouter()
-      health.register(in: &healthRouter)
+      healthStatus.register(in: &healthRouter)
       self.health = try GRPCServer([flags.address(port: flags.healthPort)], router: healthRouter)
       self.metrics = try HTTPServer(
         [flags.address(port: flags.metricsPort)], log: { log(.debug, "metrics: \($0)") },
@@ -86,7 +94,7 @@ package final class PickerService: Sendable {
       credentials = try flags.credentials(log: log) { reload.take($0) }
       var router = GRPCRouter()
       processor.register(in: &router)
-      if flags.answersHealthOnGRPCPort { health.register(in: &router) }
+      if flags.answersHealthOnGRPCPort { healthStatus.register(in: &router) }
       var grpc = GRPCLimits()
       grpc.messageBytesMax = flags.receivedMessageBytesMax
       // The last one: whoever can reach it finds all else in place.
@@ -96,7 +104,6 @@ package final class PickerService: Sendable {
       reload.give(to: nil, gateway, unless: credentials.current, log)
     } catch {
       remote?.stop()
-      engines.stop()
       indexer.stop()
       relay?.stop()
       throw error
@@ -128,14 +135,13 @@ package final class PickerService: Sendable {
 
   /// Says on health checks that no more is taken, answers what has begun, and ends all threads.
   package func stop() {
-    state.leave(waitingAtMost: min(flags.drainTimeout, Self.farewellMax))
+    state.leave(waitingAtMost: min(flags.drainTimeout, Self.farewellMax)) { healthStatus.refresh() }
     let cutOff = gateway.stop(waitingAtMost: flags.drainTimeout)
     if cutOff > 0 { log(.warning, "\(cutOff) requests were cut off") }
     health.stop(waitingAtMost: .zero)
     metrics.stop(waitingAtMost: .seconds(1))
     credentials.files?.stop()
     remote?.stop()
-    engines.stop()
     indexer.stop()
     relay?.stop()
   }

@@ -36,10 +36,13 @@ final class PickerState: Sendable {
   ///
   /// Returns when whoever checks has heard it twice: after the first time the gateway may not have
   /// told all of its threads. Where nobody checks there is nobody to wait for.
-  func leave(waitingAtMost limit: Duration) {
+  ///
+  /// - Parameter tell: Tells those who do not check but watch.
+  func leave(waitingAtMost limit: Duration, tell: () -> Void) {
     let end = MonotonicClock.nowNanoseconds(after: limit)
+    condition.withLock { phase = .leaving }
+    tell()
     condition.withLock {
-      phase = .leaving
       while isChecked, farewells < 2, condition.wait(untilNanoseconds: end) {}
     }
   }

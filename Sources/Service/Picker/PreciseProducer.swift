@@ -12,19 +12,24 @@ struct PreciseProducer: Sendable {
   ///
   /// Of several data-parallel ranks the one that holds most counts.
   ///
-  /// - Returns: One an endpoint; basis `.unknown` for one without event sources.
-  func hits(_ prompt: ResolvedPrompt, on endpoints: [PickerEndpoint]) -> [PrefixHit] {
+  /// - Returns: One an endpoint, of basis `.unknown` for one without event sources; and the keys of
+  ///   each prompt.
+  func hits(
+    _ prompt: ResolvedPrompt, on endpoints: [PickerEndpoint]
+  ) -> (hits: [PrefixHit], keys: [HashedPrompt]) {
     var hits = Array(repeating: PrefixHit.unknown, count: endpoints.count)
+    var hashed: [HashedPrompt] = []
     var matches = FleetMatches()
     for text in prompt.prompts {
-      let keys = fleet.keys(of: text, model: prompt.model, lora: prompt.lora)
-      fleet.read { $0.match(keys, model: prompt.model, into: &matches) }
+      let keys = HashedPrompt(fleet.keys(of: text, model: prompt.model, lora: prompt.lora))
+      hashed.append(keys)
+      fleet.read { $0.match(keys.keys, model: prompt.model, into: &matches) }
       for (index, endpoint) in endpoints.enumerated() {
         guard let best = Self.best(of: endpoint, matches) else { continue }
         add(best, of: text, reads: prompt.readsCache, to: &hits[index])
       }
     }
-    return hits
+    return (hits, hashed)
   }
 
   private static func best(
@@ -58,22 +63,30 @@ struct PreciseProducer: Sendable {
 
   /// Claims that an endpoint will hold the prompts of a request soon.
   ///
+  /// - Parameter hashed: The keys that `hits` gave.
   /// - Returns: Names of the claims that were made, to take them back.
   func reserve(
-    _ prompt: ResolvedPrompt, for endpoint: PickerEndpoint, named name: String, now: UInt64
+    _ prompt: ResolvedPrompt, _ hashed: [HashedPrompt], for endpoint: PickerEndpoint,
+    named name: String, now: UInt64
   ) -> [String] {
     guard parameters.countsReservations else { return [] }
     let lifetime = parameters.reservationLifetime.map(\.wholeNanoseconds)
-    return prompt.prompts.enumerated().compactMap { index, text in
+    return zip(prompt.prompts, hashed).enumerated().compactMap { index, pair in
+      let (text, known) = pair
       let claim = "\(name)/\(index)"
       do throws(ReservationError) {
         let namespace = try fleet.read { fleet throws(ReservationError) in
           try fleet.namespace(ofEndpoint: endpoint.member.name)
         }
-        let keys = fleet.keys(of: text, lora: prompt.lora, namespaces: [namespace])
+        // An endpoint whose block size became known only now was not hashed for.
+        let keys =
+          known.keys.contains(namespace)
+          ? known
+          : HashedPrompt(fleet.keys(of: text, lora: prompt.lora, namespaces: [namespace]))
         _ = try fleet.write { fleet throws(ReservationError) in
           try fleet.reserve(
-            claim, endpoint: endpoint.member.name, prompt: keys, now: now, lifetime: lifetime)
+            claim, endpoint: endpoint.member.name, prompt: keys.keys, now: now,
+            lifetime: lifetime)
         }
         return claim
       } catch {

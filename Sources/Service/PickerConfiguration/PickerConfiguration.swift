@@ -9,17 +9,6 @@ package struct PickerConfiguration: Sendable {
   /// What is odd and does no harm, in the order of the lines.
   package var warnings: [YAMLFault]
 
-  /// What holds when there is no configuration.
-  package static func builtIn() throws(ConfigurationError) -> PickerConfiguration {
-    let setup = try PickerSetup(.builtIn)
-    return PickerConfiguration(
-      config: .builtIn, setup: setup,
-      warnings: setup.warnings.map {
-        YAMLFault(
-          file: "the built-in configuration", mark: nil, path: $0.path, message: $0.message)
-      })
-  }
-
   private init(config: EndpointPickerConfig, setup: PickerSetup, warnings: [YAMLFault]) {
     self.config = config
     self.setup = setup

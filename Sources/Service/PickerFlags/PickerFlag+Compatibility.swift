@@ -19,8 +19,10 @@ extension PickerFlag {
       "the pool's gauges are computed whenever they are asked for"),
     .ignoredText(
       "grpc-max-send-msg-size", "SIZE", "no message to Envoy exceeds 62,000 bytes and its headers"),
+    .ignoredText(
+      "pool-namespace", "NAME", "endpoints name their own; the pool's appears in no metric"),
     .ignoredText("pool-group", "GROUP", "there is no InferencePool without Kubernetes"),
-    .ignoredSwitch("tracing", "epp exports no traces; its metrics and `kvindexer` explain picks"),
+    .ignoredSwitch("tracing", "traces are exported with --otlp-endpoint"),
     .ignoredSwitch("enable-pprof", "there is no Go profiler here; use perf"),
     .ignoredSwitch("zap-devel", "the log is one line of text an occurrence; use --v"),
     .ignoredText(

@@ -5,9 +5,6 @@ extension PickerFlag {
     .text("config-text", "YAML", .configuration, \.configText, "the same as text"),
     .text(
       "pool-name", "NAME", .configuration, \.flags.poolName, "the pool's name in metrics (epp)"),
-    .text(
-      "pool-namespace", "NAME", .configuration, \.flags.poolNamespace,
-      "the pool's namespace (default)"),
     .toggle(
       "allow-experimental-plugins", .configuration, \.flags.allowsExperimentalPlugins,
       "take plugins that llm-d calls alpha"),
@@ -85,6 +82,17 @@ extension PickerFlag {
     .toggle(
       "emit-predictions", .requests, \.flags.emitsPredictions,
       "tell clients the endpoint and its predicted cached tokens, in headers; ours"),
+    PickerFlag(
+      "shadow", "precise", .requests,
+      "predict precisely beside approximate routing, for GET /v1/comparison; ours"
+    ) { text, values throws(PickerFlagError) in
+      guard text == "precise" else {
+        throw PickerFlagError(
+          "--shadow takes precise, not '\(text)'; the approximate shadow of precise routing is "
+            + "always there")
+      }
+      values.flags.shadowsPrecisely = true
+    },
     .duration(
       "decision-timeout", .requests, \.flags.decisionTimeout,
       "the longest that a request may wait for its endpoint (10s); ours"),
@@ -137,6 +145,25 @@ extension PickerFlag {
         }
         values.zapLevel = verbosity >= 4 ? .debug : .info
       }
+    },
+    PickerFlag(
+      "otlp-endpoint", "URL", .logging,
+      "export traces to this OpenTelemetry collector, for example http://127.0.0.1:4318; ours"
+    ) { text, values throws(PickerFlagError) in
+      guard let tracing = TracingSettings(url: text) else {
+        throw PickerFlagError(
+          "--otlp-endpoint takes http://HOST:PORT or https://HOST:PORT, not '\(text)'")
+      }
+      values.flags.tracing = tracing
+    },
+    PickerFlag(
+      "otlp-sample", "SHARE", .logging,
+      "of the requests to trace whose traceparent does not say it (0.01); ours"
+    ) { text, values throws(PickerFlagError) in
+      guard let share = Double(text), (0...1).contains(share) else {
+        throw PickerFlagError("--otlp-sample takes a number from 0 to 1, not '\(text)'")
+      }
+      values.traceShare = share
     },
   ]
 }

@@ -8,7 +8,7 @@ struct PickerFlag: Sendable {
     case engines = "Engines and metrics"
     case requests = "Requests"
     case indexer = "The indexer inside"
-    case logging = "Log"
+    case logging = "Log and traces"
     case accepted = "Taken for compatibility, and without effect"
     case refused = "Refused, because they mean nothing without Kubernetes"
   }

@@ -10,6 +10,8 @@ struct PickerFlagValues {
   var verbosity = 0
   /// What `--zap-log-level` says; it goes before the verbosity.
   var zapLevel: Log.Level?
+  /// What `--otlp-sample` says.
+  var traceShare: Double?
 
   /// Checks what is only wrong together.
   func checked() throws(PickerFlagError) -> PickerFlags {
@@ -18,6 +20,13 @@ struct PickerFlagValues {
     flags.serving = serving()
     // llm-d's levels: up to 3 what happens to the picker, from 4 on what happens to requests.
     flags.logLevel = zapLevel ?? (verbosity >= 4 ? .debug : .info)
+    if let traceShare {
+      flags.tracing?.share = traceShare
+      if flags.tracing == nil {
+        flags.warnings.append("--otlp-sample has no effect without --otlp-endpoint")
+      }
+    }
+    flags.tracing?.serviceName = "epp"
     if flags.metricsInterval < PickerFlags.metricsIntervalMin {
       flags.metricsInterval = PickerFlags.metricsIntervalMin
       flags.warnings.append("--refresh-metrics-interval is at least 50ms, which it is now")

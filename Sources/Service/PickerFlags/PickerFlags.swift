@@ -20,7 +20,6 @@ package struct PickerFlags: Sendable, Equatable {
   package internal(set) var configuration: Configuration
   /// Names the pool in metrics.
   package internal(set) var poolName = "epp"
-  package internal(set) var poolNamespace = "default"
   package internal(set) var allowsExperimentalPlugins = false
 
   package internal(set) var grpcPort: UInt16 = 9002
@@ -44,6 +43,8 @@ package struct PickerFlags: Sendable, Equatable {
   package internal(set) var emitsEndpointScores = false
   /// Whether responses name the endpoint and what was predicted.
   package internal(set) var emitsPredictions = false
+  /// Whether precise predictions are made beside approximate routing.
+  package internal(set) var shadowsPrecisely = false
   /// How long a stop waits for requests under way.
   package internal(set) var drainTimeout = Duration.seconds(30)
   /// The longest that a request may wait for its decision.
@@ -53,6 +54,9 @@ package struct PickerFlags: Sendable, Equatable {
   package internal(set) var indexBytesMax = 2 << 30
   /// Where the indexer's own API answers; nil for nowhere.
   package internal(set) var adminAddress: ListenAddress? = .tcp(host: "127.0.0.1", port: 9300)
+
+  /// Where traces go; nil for nowhere.
+  package internal(set) var tracing: TracingSettings?
 
   package internal(set) var logLevel = Log.Level.info
   /// What was asked for and has no effect here, a sentence each.

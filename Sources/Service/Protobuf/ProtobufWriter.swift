@@ -66,6 +66,16 @@ package struct ProtobufWriter: ~Copyable {
     tag(field, .fixed64)
   }
 
+  package mutating func fixed64(_ field: UInt32, _ value: UInt64) {
+    prepend(fixedWidth: value.littleEndian)
+    tag(field, .fixed64)
+  }
+
+  package mutating func fixed32(_ field: UInt32, _ value: UInt32) {
+    prepend(fixedWidth: value.littleEndian)
+    tag(field, .fixed32)
+  }
+
   package mutating func doubleIfPresent(_ field: UInt32, _ value: Double) {
     // Negative zero is not the default.
     if value.bitPattern != 0 { double(field, value) }

@@ -6,17 +6,17 @@ final class ResidencyReader: Sendable {
   private let membership: FleetMembership
   private let inspector: FleetInspector
   private let churn: ChurnHistory
-  private let engineSnapshot: @Sendable (String) -> EngineSnapshot?
+  private let engines: FleetEngines
 
   init(
     fleet: SharedFleet, membership: FleetMembership, inspector: FleetInspector,
-    churn: ChurnHistory, engineSnapshot: @escaping @Sendable (String) -> EngineSnapshot?
+    churn: ChurnHistory, engines: FleetEngines
   ) {
     self.fleet = fleet
     self.membership = membership
     self.inspector = inspector
     self.churn = churn
-    self.engineSnapshot = engineSnapshot
+    self.engines = engines
   }
 
   /// Looks at the whole index: for the inspection thread.
@@ -40,7 +40,7 @@ final class ResidencyReader: Sendable {
     _ filter: ResidencyReport.Filter
   ) -> ResidencyReport.EndpointRow {
     var row = ResidencyReport.EndpointRow(member: member)
-    let capacity = capacityBlocks(of: member)
+    let capacity = engines.capacityBlocks(of: member)
     var ageSeconds = 0.0
     var surveyed = 0
     for source in member.sources {
@@ -92,16 +92,6 @@ final class ResidencyReader: Sendable {
       }
       return row
     }
-  }
-
-  /// Blocks that one rank's engine has room for, as its metrics say; nil where they do not.
-  ///
-  /// vLLM counts a null block among them, which holds nothing.
-  private func capacityBlocks(of member: FleetMembership.Member) -> Int? {
-    guard let snapshot = engineSnapshot(member.name), snapshot.readAt != nil,
-      let blocks = snapshot.report.blockCount, !member.sources.isEmpty
-    else { return nil }
-    return max(blocks / member.sources.count - 1, 0)
   }
 }
 

@@ -8,17 +8,19 @@ package final class Scorer: Sendable {
   private let membership: FleetMembership
   private let resolver: PromptResolver
   private let metrics: ServiceMetrics
+  private let insight: Insight
   /// How long an answer may take when its request does not say.
   private let deadlineDefault: Duration
 
   init(
     fleet: SharedFleet, membership: FleetMembership, resolver: PromptResolver,
-    metrics: ServiceMetrics, deadlineDefault: Duration
+    metrics: ServiceMetrics, insight: Insight, deadlineDefault: Duration
   ) {
     self.fleet = fleet
     self.membership = membership
     self.resolver = resolver
     self.metrics = metrics
+    self.insight = insight
     self.deadlineDefault = deadlineDefault
   }
 
@@ -50,7 +52,7 @@ package final class Scorer: Sendable {
       model: request.model, lora: request.lora, cacheSalt: request.cacheSalt, deadline: deadline)
     resolver.resolve(request.prompt, hints) { [self] resolved in
       let answer = resolved.map { prompt in
-        var answer = match(prompt, request, members, candidates)
+        var answer = match(prompt, request, members, candidates, since: start)
         answer.took.parse = parsed &- start &+ prompt.parseNanoseconds
         answer.took.render = prompt.renderNanoseconds
         return answer
@@ -102,7 +104,7 @@ package final class Scorer: Sendable {
 
   private func match(
     _ prompt: ResolvedPrompt, _ request: ScoreRequest, _ members: [FleetMembership.Member],
-    _ candidates: Set<String>?
+    _ candidates: Set<String>?, since arrival: UInt64
   ) -> ScoreAnswer {
     var endpoints = members.compactMap { member in
       let isMeant = candidates?.contains(member.name) ?? true
@@ -111,23 +113,28 @@ package final class Scorer: Sendable {
     }
     var took = ScoreAnswer.Timings()
     var matches = FleetMatches()
+    var hashed: [HashedPrompt] = []
     // A prompt of no tokens matches nothing, and still tells the endpoints' states.
     let isLookedUp = prompt.readsCache && !prompt.prompts.isEmpty
     for text in isLookedUp ? prompt.prompts : [RenderedPrompt(tokens: [])] {
       let start = MonotonicClock.nowNanoseconds()
-      let keys = fleet.keys(of: text, model: prompt.model, lora: prompt.lora)
-      let hashed = MonotonicClock.nowNanoseconds()
-      fleet.read { $0.match(keys, model: prompt.model, into: &matches) }
+      let keys = HashedPrompt(fleet.keys(of: text, model: prompt.model, lora: prompt.lora))
+      let hashedAt = MonotonicClock.nowNanoseconds()
+      fleet.read { $0.match(keys.keys, model: prompt.model, into: &matches) }
       for index in endpoints.indices {
         endpoints[index].add(matches, detail: request.detail)
       }
-      took.hash &+= hashed &- start
-      took.match &+= MonotonicClock.nowNanoseconds() &- hashed
+      hashed.append(keys)
+      took.hash &+= hashedAt &- start
+      took.match &+= MonotonicClock.nowNanoseconds() &- hashedAt
     }
     for index in endpoints.indices {
       endpoints[index].score = PrefixScore(countsReservations: false)(
         matchedTokens: endpoints[index].matchedTokens,
         reservedTokens: endpoints[index].reservedTokens, promptTokens: prompt.tokenCount)
+    }
+    if let id = request.requestID {
+      insight.scored(endpoints, prompt, hashed, requestID: id, since: arrival)
     }
     if let topK = request.topK {
       endpoints.sort { ($1.score, $0.member.name) < ($0.score, $1.member.name) }

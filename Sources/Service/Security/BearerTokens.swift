@@ -116,9 +116,13 @@ package final class BearerTokens: @unchecked Sendable {
 }
 
 extension BearerTokens {
-  /// Whether a request may come in; a liveness probe needs no token.
+  /// Whether a request may come in.
+  ///
+  /// A liveness probe needs no token, nor does the dashboard's page: it shows nothing before it has
+  /// asked for one.
   package func allows(_ request: borrowing HTTPRequest) -> Bool {
-    request.path == "/healthz" || allows(authorizationHeader: request.header("Authorization"))
+    ["/healthz", "/"].contains(request.path)
+      || allows(authorizationHeader: request.header("Authorization"))
   }
 }
 

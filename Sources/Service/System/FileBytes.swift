@@ -1,6 +1,6 @@
 import Glibc
 
-/// Reads small files whole.
+/// Reads and writes small files whole.
 package enum FileBytes {
   /// The content of the file at `path`.
   ///
@@ -23,6 +23,23 @@ package enum FileBytes {
       guard content.count <= bytesMax else {
         throw SystemError(operation, reason: "more than the \(bytesMax) bytes allowed")
       }
+    }
+  }
+
+  /// Writes a file that only its owner can read, in place of what was there.
+  package static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
+    let operation = "write \(path)"
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw SystemError(operation) }
+    defer { close(descriptor) }
+    var written = 0
+    while written < bytes.count {
+      let count = bytes[written...].withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw SystemError(operation) }
+      written += count
     }
   }
 }

@@ -10,13 +10,13 @@ struct DirectBenchmark {
   private static let groups = 64
 
   private let options: ExtProcOptions
-  private let scratch: ScratchDirectory
+  private let scratch: TemporaryDirectory
   private var results: [DirectResult] = []
   private var failures: [String] = []
 
   /// - Returns: The exit status.
   static func run(_ options: ExtProcOptions) throws -> Int32 {
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory(for: "kvbench")
     defer { scratch.remove() }
     var benchmark = DirectBenchmark(options: options, scratch: scratch)
     if !options.isJSON { StandardOutput.write(benchmark.heading + "\n") }
@@ -27,7 +27,7 @@ struct DirectBenchmark {
     return benchmark.failures.isEmpty ? 0 : 1
   }
 
-  private init(options: ExtProcOptions, scratch: ScratchDirectory) {
+  private init(options: ExtProcOptions, scratch: TemporaryDirectory) {
     self.options = options
     self.scratch = scratch
   }

@@ -6,7 +6,7 @@ final class EnvoyStand {
 
   let fleet: StandInFleet
   private let renderer: StandInEngine
-  private let scratch: ScratchDirectory
+  private let scratch: TemporaryDirectory
   private(set) var processors: [String: ChildProcess] = [:]
   private var listeners: [EnvoyConfiguration.Listener] = []
   private(set) var envoy: ChildProcess?
@@ -19,7 +19,7 @@ final class EnvoyStand {
     let envoyPath = try ProgramPath.envoy(options.envoy)
     let needsPicker = arms.contains { $0 == .approximate || $0.hasHolder }
     let pickerPath = needsPicker ? try ProgramPath.epp(options.epp) : ""
-    scratch = try ScratchDirectory()
+    scratch = try TemporaryDirectory(for: "kvbench")
     fleet = try StandInFleet(engines: Self.engines, holding: sets, renders: RenderTable())
     renderer = try StandInEngine(
       Self.engines, context: ZMQContext(), renders: RenderTable(rendered))

@@ -10,7 +10,7 @@ enum NoOpProcessor {
 
   /// Starts one in a process of its own.
   static func start(
-    destinations: [String], waitsForBody: Bool = false, in directory: ScratchDirectory
+    destinations: [String], waitsForBody: Bool = false, in directory: TemporaryDirectory
   ) throws -> (process: ChildProcess, port: UInt16) {
     let port = try LoopbackSocket.freePorts(1)[0]
     let process = try ChildProcess(

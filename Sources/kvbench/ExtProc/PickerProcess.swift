@@ -13,7 +13,7 @@ struct PickerProcess {
   ///   - renderer: See `PickerVariant.text`.
   init(
     _ executable: String, _ configuration: PickerVariant, fleet: StandInFleet,
-    renderer: String? = nil, in directory: ScratchDirectory
+    renderer: String? = nil, in directory: TemporaryDirectory
   ) throws {
     let name = "\(configuration.rawValue)-\(fleet.engines.count)"
     let endpointsFile = try directory.write(fleet.endpointsFile, to: "\(name)-endpoints.json")

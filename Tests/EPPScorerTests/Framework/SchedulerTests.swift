@@ -32,6 +32,36 @@ import Testing
     #expect(warmer.primary.targets == [0])
   }
 
+  /// A clock that goes on by one nanosecond a look.
+  private final class Laps: PluginTimer, @unchecked Sendable {
+    private var time: UInt64 = 0
+    var taken: [Int] = []
+
+    var now: UInt64 {
+      time += 1
+      return time
+    }
+
+    func took(_ nanoseconds: UInt64, plugin: Int) {
+      #expect(nanoseconds == 1)
+      taken.append(plugin)
+    }
+  }
+
+  @Test func `plugins are timed one after the other, under their place in the plan`() throws {
+    var plan = Scenario.plan(
+      filters: [DecodeFilter()], scorers: [(QueueScorer(), 1), (PrefixCacheScorer(), 1)])
+    plan.profiles.insert(Scenario.profile("other", filters: [DecodeFilter()]), at: 1)
+    let timed = plan.timedPlugins
+    #expect(timed.map(\.point) == [.filter, .scorer, .scorer, .picker, .filter, .picker])
+    #expect(timed[1].type == "queue-scorer" && timed[1].name == "queue-scorer")
+    let laps = Laps()
+    var memory = SchedulerMemory(seed: 1)
+    _ = try Scheduler(plan, timer: laps)
+      .schedule(.init(), Scenario.waiting([0, 5]), now: 0, memory: &memory)
+    #expect(laps.taken == [0, 1, 2, 3])
+  }
+
   @Test func `weights of 0 and below are allowed`() throws {
     var memory = SchedulerMemory(seed: 1)
     let pool = Scenario.waiting([0, 5])

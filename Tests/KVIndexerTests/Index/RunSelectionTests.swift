@@ -16,9 +16,11 @@ import Testing
   }
 
   /// Every page of a query.
-  private static func pages(_ stream: borrowing RandomIndex, _ query: RunQuery) -> [RunSummary] {
+  private static func pages(_ stream: borrowing RandomIndex, _ query: RunQuery) -> [KVIndexer
+    .RunSummary]
+  {
     var query = query
-    var runs: [RunSummary] = []
+    var runs: [KVIndexer.RunSummary] = []
     while true {
       let selection = select(stream, query)
       #expect(!selection.isPartial)

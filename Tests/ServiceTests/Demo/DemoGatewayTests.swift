@@ -55,6 +55,7 @@ struct DemoGatewayTests {
     let status = try Demo.run(
       options: Self.options, output: transcript.output(isTerminal: false), isStopped: { _ in true })
     #expect(status == 0)
+    #expect(transcript.text.hasPrefix("Dashboard http://127.0.0.1:"))
     #expect(transcript.text.contains("Envoy     http://127.0.0.1:"))
   }
 

@@ -4,12 +4,12 @@ import Testing
 @testable import Service
 
 @Suite struct DemoTableTests {
-  private static func table(approximations: [String: Int]) -> DemoTable {
+  private static func table(approximations: [String: Int], engines: Int = 2) -> DemoTable {
     var tally = DemoTally()
     tally.requests = 1_234
     tally.hits = HitCount(promptTokens: 2_000_000, cachedTokens: 1_500_000)
     tally.predictedTokens = 1_500_001
-    let rows = (0..<2).map { number in
+    let rows = (0..<engines).map { number in
       DemoTable.Row(
         name: "engine-\(number)", tally: tally, running: 1, residentBlocks: 511,
         evictedBlocks: 9_876, trust: "exact")
@@ -30,6 +30,13 @@ import Testing
         "hits 75.0 %, round robin 33.3 %; picks: 2,468 exact, 0 approximate",
       ])
     #expect(lines.allSatisfy { $0.count <= 80 })
+  }
+
+  @Test func `of many endpoints the first ones have a line`() {
+    let lines = Self.table(approximations: [:], engines: 200).lines
+    #expect(lines.count == 20)
+    #expect(lines[17] == "… 184 more")
+    #expect(lines[18].hasPrefix("total      246,800"))
   }
 
   @Test func `approximate picks are told by cause`() {

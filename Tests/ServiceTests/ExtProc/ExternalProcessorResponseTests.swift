@@ -139,4 +139,37 @@ import Tokenize
     #expect(harness.exchange.events == [.ended(.aborted)])
     #expect(harness.metrics.streams[.malformed].value == 1)
   }
+
+  @Test(arguments: [true, false])
+  func `a response whose body is not shown is not looked at, rather than aborted`(
+    isCancelled: Bool
+  ) throws {
+    let harness = StreamHarness()
+    let modes = ProcessingRequest.BodyModes(
+      request: ProcessingRequest.BodyModes.fullDuplexStreamed,
+      response: ProcessingRequest.BodyModes.none)
+    harness.receive(GatewayMessage.headers(.request, StreamHarness.post, modes: modes))
+    harness.receive(GatewayMessage.body(.request, "{}", endsStream: true))
+    harness.decide(harness.route())
+    harness.receive(headers())
+    if isCancelled {
+      harness.stream.cancelled(now: 3)
+    } else {
+      harness.stream.gatewayFinished(now: 3, harness.output)
+    }
+    #expect(harness.exchange.events == [.began(200), .ended(.unobserved)])
+    #expect(harness.metrics.streams[.unobserved].value == 1)
+  }
+
+  @Test func `without a response it is aborted all the same`() throws {
+    let harness = StreamHarness()
+    let modes = ProcessingRequest.BodyModes(
+      request: ProcessingRequest.BodyModes.fullDuplexStreamed,
+      response: ProcessingRequest.BodyModes.none)
+    harness.receive(
+      GatewayMessage.headers(.request, StreamHarness.post, endsStream: true, modes: modes))
+    harness.decide(harness.route())
+    harness.stream.cancelled(now: 3)
+    #expect(harness.exchange.events == [.ended(.aborted)])
+  }
 }

@@ -48,6 +48,25 @@ import Testing
     #expect(try harness.match(1, on: "a") == .exact(0))
   }
 
+  @Test func `what is known of an engine outlives a change of its labels`() throws {
+    let directory = try TemporaryDirectory()
+    let engine = try PublishedEngine()
+    try write([engine.entry("a")], directory)
+    let harness = try ServiceHarness(file: directory.path + "/e.yaml")
+    engine.store(1..<2)
+    try harness.wait(for: .exact(64), of: 1)
+    let stream = try #require(try harness.source("a", rank: 0)?["stream"])
+
+    try write([engine.entry("a", labels: "{zone: b}")], directory)
+    try Deadline.wait {
+      let endpoints = try harness.get("/v1/endpoints").json["endpoints"]?.array
+      return endpoints?.first?["labels"]?["zone"]?.string == "b"
+    }
+    #expect(try harness.match(1) == .exact(64))
+    // Nothing was connected to or asked for again.
+    #expect(try harness.source("a", rank: 0)?["stream"] == stream)
+  }
+
   @Test func `a bad file changes nothing, and readiness says why`() throws {
     let directory = try TemporaryDirectory()
     let engine = try PublishedEngine()
@@ -100,7 +119,7 @@ import Testing
   /// Two engines whose event ports follow each other, as those of data-parallel ranks do.
   private func consecutiveEngines() throws -> [PublishedEngine] {
     for _ in 0..<50 {
-      let first = try PublishedEngine(replay: false)
+      let first = try PublishedEngine()
       guard let colon = first.publisher.endpoint.lastIndex(of: ":"),
         let port = Int(first.publisher.endpoint[colon...].dropFirst())
       else { continue }
@@ -114,12 +133,12 @@ import Testing
   }
 
   @Test func `an engine may connect to us`() throws {
-    let probe = try PublishedEngine(replay: false)
+    let probe = try PublishedEngine()
     let endpoint = probe.publisher.endpoint
     let entry = probe.entry("a", more: ", bind: true")
     probe.publisher.stop()
     let harness = try ServiceHarness([entry])
-    let engine = try PublishedEngine(replay: false) {
+    let engine = try PublishedEngine {
       $0.endpoint = endpoint
       $0.isBound = false
     }
@@ -133,7 +152,7 @@ import Testing
 
   @Test(arguments: [("tcp://[::1]:*", "[::1]"), ("tcp://127.0.0.1:*", "localhost")])
   func `hosts may be IPv6 addresses and names`(bound: String, host: String) throws {
-    let engine = try PublishedEngine(replay: false) { $0.endpoint = bound }
+    let engine = try PublishedEngine { $0.endpoint = bound }
     let port = engine.publisher.endpoint.split(separator: ":").last.map(String.init) ?? ""
     let harness = try ServiceHarness([
       """

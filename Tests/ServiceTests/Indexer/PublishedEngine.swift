@@ -58,11 +58,13 @@ final class PublishedEngine {
   }
 
   /// The entry of an endpoints file.
-  func entry(_ name: String, port: Int = 8000, model: String = "m", more: String = "") -> String {
+  func entry(
+    _ name: String, port: Int = 8000, model: String = "m", more: String = "", labels: String = "{}"
+  ) -> String {
     let replay = publisher.replayEndpoint.map { ", replayEndpoint: '\($0)'" } ?? ""
     return """
       - {name: \(name), address: 127.0.0.1, port: \(port), model: \(model), \
-      kvEvents: {endpoint: '\(publisher.endpoint)'\(replay)\(more)}}
+      labels: \(labels), kvEvents: {endpoint: '\(publisher.endpoint)'\(replay)\(more)}}
 
       """
   }

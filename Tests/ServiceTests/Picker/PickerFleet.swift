@@ -9,11 +9,13 @@ final class PickerFleet {
   let harness: PickerHarness
 
   init(
-    _ count: Int = 2, _ plan: String = Plans.precise(), readsEngines: Bool = false
+    _ count: Int = 2, _ plan: String = Plans.precise(), readsEngines: Bool = false,
+    _ adjust: (inout PickerFlags) -> Void = { _ in }
   ) throws {
     servers = try RenderedFleet.servers(count)
     harness = try PickerHarness(
-      servers.enumerated().map { RenderedFleet.entry($0, $1) }, plan, readsEngines: readsEngines)
+      servers.enumerated().map { RenderedFleet.entry($0, $1) }, plan, readsEngines: readsEngines,
+      adjust)
     try settle()
   }
 

@@ -68,7 +68,7 @@ final class PickerHarness {
     _ body: String, path: String = completions, headers: [(name: String, value: String)] = [],
     subset: [String]? = nil
   ) throws -> Direction {
-    let decision = Decision()
+    let decision = AwaitedDirection()
     director.direct(Self.request(body, path: path, headers: headers, subset: subset)) {
       decision.take($0)
     }
@@ -136,6 +136,22 @@ final class PickerHarness {
     }
   }
 
+  /// An answer of the indexer's own API.
+  func adminAnswer(_ path: String, post body: String? = nil) throws -> ServiceHarness.Answer {
+    try ServiceHarness.answer(
+      body.map { try admin.post(path, body: Array($0.utf8)) } ?? admin.get(path))
+  }
+
+  /// The latest decision.
+  func decision() throws -> RecordedJSON? {
+    try adminAnswer("/v1/decisions?limit=1").json["decisions"]?.array?.first
+  }
+
+  /// Claims that precise predictions beside the route have made.
+  var shadowReservations: Int {
+    director.producers.shadow?.fleet.read { $0.reservations.count } ?? 0
+  }
+
   func metricsPage() throws -> HTTPClient.Reply { try metrics.get("/metrics") }
 
   /// The value of a sample of the metrics page.
@@ -146,7 +162,7 @@ final class PickerHarness {
 }
 
 /// Takes what a director decides, once.
-final class Decision: Sendable {
+final class AwaitedDirection: Sendable {
   private let lock = ConditionLock()
   nonisolated(unsafe) private var directions: [Direction] = []
 

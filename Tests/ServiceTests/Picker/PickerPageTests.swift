@@ -44,6 +44,10 @@ import Tokenize
     #expect(
       try harness.metric(#"kvindexer_epp_delivered_tokens_total{basis="precise"}"#) == 2
         || harness.metric(#"kvindexer_epp_delivered_tokens_total{basis="approximate"}"#) == 2)
+    #expect(
+      try harness.metric(
+        #"llm_d_epp_plugin_duration_seconds_count{extension_point="Scorer","#
+          + #"plugin_type="queue-scorer",plugin_name="queue-scorer"}"#) == 4)
     if PrometheusParser.isAvailable { #expect(try !PrometheusParser.parse(reply.text).isEmpty) }
   }
 }

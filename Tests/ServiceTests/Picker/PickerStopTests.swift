@@ -14,7 +14,7 @@ import Tokenize
     try Deadline.wait { try harness.route(Plans.text(0)).basis == "approximate: no_events" }
     renderer.behave(.slow)
     let decisions = (1...8).map { number in
-      let decision = Decision()
+      let decision = AwaitedDirection()
       harness.director.direct(PickerHarness.request(Plans.text(number))) { decision.take($0) }
       return decision
     }
@@ -28,6 +28,19 @@ import Tokenize
     }
     renderer.stop()
     #expect(decisions.map(\.count) == Array(repeating: 1, count: 8))
+  }
+
+  @Test func `who watches its health hears of the stop before it`() throws {
+    let harness = try PickerHarness(PickerHarness.silent(["a"]))
+    let watch = try RawHTTP2(harness.service.healthAddresses[0])
+    watch.writeHeaders(stream: 1, path: "/grpc.health.v1.Health/Watch")
+    watch.writeMessage(stream: 1, [])
+    watch.flush()
+    #expect(watch.read { $0.isKind(.data) }?.payload == [0, 0, 0, 0, 2, 8, 1])
+    let stop = WorkerThread(name: "stop") { [service = harness.service] in service.stop() }
+    #expect(watch.read { $0.isKind(.data) }?.payload == [0, 0, 0, 0, 2, 8, 2])
+    watch.close()
+    stop.join()
   }
 
   @Test(arguments: TestSeeds.upTo(2))

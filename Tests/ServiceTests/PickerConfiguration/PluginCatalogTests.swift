@@ -318,6 +318,39 @@ import Testing
     #expect(extractor.defaultEngine == "vllm")
   }
 
+  @Test func `an endpoint's engine is named by its label, or by the label of old`() {
+    var extractor = CoreMetricsExtractor()
+    let legacy = "inference.networking.k8s.io/engine-type"
+    func engine(_ labels: [String: String]) -> String { extractor.engine(labels: labels).name }
+    #expect(engine([:]) == "vllm" && engine(["llm-d.ai/engine-type": "nobody"]) == "vllm")
+    #expect(engine(["llm-d.ai/engine-type": "sglang", legacy: "triton"]) == "sglang")
+    #expect(engine([legacy: "triton"]) == "triton")
+    extractor.engineLabelKey = "engine"
+    #expect(engine([legacy: "triton"]) == "vllm" && engine(["engine": "triton"]) == "triton")
+  }
+
+  @Test func `the age at which numbers are stale is that of the strictest filter`() throws {
+    func staleAfter(_ plugins: String, _ references: String) throws -> Duration? {
+      try pickerConfiguration(
+        """
+        plugins: [\(plugins){type: max-score-picker}]
+        schedulingProfiles: [{name: default, plugins: [\(references){pluginRef: max-score-picker}]}]
+        """
+      ).setup.metrics?.staleAfter
+    }
+    #expect(try staleAfter("", "") == nil)
+    #expect(
+      try staleAfter(
+        "{type: utilization-detector, parameters: {metricsStalenessThreshold: 3s}}, "
+          + "{name: b, type: utilization-detector}, ",
+        "{pluginRef: utilization-detector}, ") == .seconds(3))
+    #expect(
+      try staleAfter(
+        "{type: utilization-detector, parameters: {metricsStalenessThreshold: 3s}}, "
+          + "{name: b, type: utilization-detector}, ",
+        "{pluginRef: utilization-detector}, {pluginRef: b}, ") == .milliseconds(200))
+  }
+
   @Test(arguments: [
     "", "1a", "a b", "a{", "a{b}", "a{b=c}", "a{b=\"c}", "a{b=\"c\"", "a{b=\"c\" d=\"e\"}", "a}",
     "a{=\"x\"}", "a{b=\"\\x\"}", "{a=\"b\"}",

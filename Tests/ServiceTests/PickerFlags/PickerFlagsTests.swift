@@ -131,9 +131,21 @@ import Testing
     let loud = try flags(
       "--tracing", "--enable-pprof", "--zap-encoder=json", "--pool-group", "x.io",
       "--refresh-prometheus-metrics-interval=5s", "--grpc-max-send-msg-size=1MB",
-      "--metrics-cert-dir=/x", "--refresh-metrics-interval=10ms")
-    #expect(loud.warnings.count == 8)
+      "--metrics-cert-dir=/x", "--refresh-metrics-interval=10ms", "--pool-namespace=x",
+      "--otlp-sample=1")
+    #expect(loud.warnings.count == 10)
     #expect(loud.metricsInterval == .milliseconds(50))
+  }
+
+  @Test func `traces go to a collector, of a share of the requests`() throws {
+    #expect(try flags().tracing == nil)
+    let tracing = try #require(
+      try flags("--otlp-sample=0.5", "--otlp-endpoint", "http://c:4318").tracing)
+    #expect(tracing.server == .url("http://c:4318") && tracing.path == "/v1/traces")
+    #expect(tracing.share == 0.5 && tracing.serviceName == "epp")
+    #expect(try flags("--otlp-endpoint=https://c/x").tracing?.share == 0.01)
+    #expect(message("--otlp-endpoint=c:4318").contains("takes http://HOST:PORT"))
+    #expect(message("--otlp-sample=2").contains("from 0 to 1"))
   }
 
   @Test func `the indexer's API can be switched off`() throws {

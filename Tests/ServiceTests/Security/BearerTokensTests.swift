@@ -61,7 +61,8 @@ import Testing
     }
   }
 
-  @Test func `a server asks for a token everywhere but at its liveness probe`() throws {
+  @Test func `a server asks for a token everywhere but at its liveness probe and its page`() throws
+  {
     let tokens = try BearerTokens([Self.token])
     let server = try HTTPServer(
       [.tcp(host: "127.0.0.1", port: 0)], authorize: { tokens.allows($0) }, log: { _ in },
@@ -69,7 +70,8 @@ import Testing
     guard case .tcp(_, let port) = server.addresses[0] else { return }
     let raw = try RawConnection(port: port)
     for (path, header, status) in [
-      ("/healthz", "", 200), ("/v1/score", "", 401), ("/", "Authorization: Bearer wrong\r\n", 401),
+      ("/healthz", "", 200), ("/v1/score", "", 401), ("/", "", 200),
+      ("/v1/stream", "Authorization: Bearer wrong\r\n", 401),
       ("/v1/score", "authorization: Bearer \(Self.token)\r\n", 200), ("/healthz/", "", 401),
     ] {
       raw.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\(header)\r\n")

@@ -4,8 +4,12 @@
 public struct CoreMetricsExtractor: Plugin, Equatable {
   public static let type = "core-metrics-extractor"
 
+  private static let standardLabelKey = "llm-d.ai/engine-type"
+  /// What llm-d called it before; it counts where no label is configured and the new one is absent.
+  private static let legacyLabelKey = "inference.networking.k8s.io/engine-type"
+
   /// The label of an endpoint that names its engine.
-  public var engineLabelKey = "llm-d.ai/engine-type"
+  public var engineLabelKey = standardLabelKey
   /// The engine of endpoints without it.
   public var defaultEngine = "vllm"
   /// By the engine's name; configured ones stand before the built-in ones.
@@ -13,6 +17,15 @@ public struct CoreMetricsExtractor: Plugin, Equatable {
 
   /// An extractor with the default parameters.
   public init() {}
+
+  /// The engine of an endpoint with these labels; one without series where nobody knows it.
+  public func engine(labels: [String: String]) -> EngineMetrics {
+    let legacy =
+      engineLabelKey == Self.standardLabelKey ? labels[Self.legacyLabelKey] : nil
+    let name = labels[engineLabelKey] ?? legacy ?? defaultEngine
+    return engines.first { $0.name == name } ?? engines.first { $0.name == defaultEngine }
+      ?? EngineMetrics(name: name)
+  }
 }
 
 /// The series of one kind of engine; nil for what it does not have.

@@ -4,14 +4,14 @@ import Simulation
 final class GatewayStage: DemoStage {
   let engines: [DemoEngine]
   let ports: DemoPorts
-  let directory: DemoDirectory
+  let directory: TemporaryDirectory
   private let picker: PickerService
   private let envoy: EnvoyProcess
 
   /// Starts everything; the picker has yet to hear from the engines.
   init(_ options: DemoOptions, _ program: EnvoyProgram) throws {
     let ports = try DemoPorts()
-    let directory = try DemoDirectory()
+    let directory = try TemporaryDirectory(for: "kvindexer-demo")
     let engines = try DemoEngines.start(options)
     let files = DemoFiles(engines: engines, ports: ports)
     do {
@@ -22,7 +22,7 @@ final class GatewayStage: DemoStage {
     }
     do throws(SystemError) {
       envoy = try EnvoyProcess(
-        program, configuration: try directory.write(files.gateway, to: "envoy.yaml"),
+        program, configuration: try directory.write(files.gateway.utf8, to: "envoy.yaml"),
         logFile: directory.path(of: "envoy.log"))
     } catch {
       picker.stop()
@@ -34,18 +34,19 @@ final class GatewayStage: DemoStage {
     self.directory = directory
   }
 
-  private static func picker(_ files: DemoFiles, _ directory: DemoDirectory) throws -> PickerService
+  private static func picker(_ files: DemoFiles, _ directory: TemporaryDirectory) throws
+    -> PickerService
   {
-    let endpointsFile = try directory.write(files.endpoints, to: "endpoints.yaml")
+    let endpointsFile = try directory.write(files.endpoints.utf8, to: "endpoints.yaml")
     let text = files.picker(endpointsFile: endpointsFile)
-    let file = try directory.write(text, to: "epp.yaml")
+    let file = try directory.write(text.utf8, to: "epp.yaml")
     let configuration = try PickerConfiguration(parsing: Array(text.utf8), file: file)
     let flags = try PickerFlags(parsing: files.pickerFlags(configurationFile: file))
     // Trust is in the table; log lines would run through it.
     return try PickerService(flags, configuration.setup, log: Log(minimum: .error))
   }
 
-  private static func end(_ engines: [DemoEngine], _ directory: DemoDirectory) {
+  private static func end(_ engines: [DemoEngine], _ directory: TemporaryDirectory) {
     for engine in engines { engine.server.stop() }
     directory.remove()
   }
@@ -54,7 +55,7 @@ final class GatewayStage: DemoStage {
   var gatewayURL: String { "http://127.0.0.1:\(ports.gateway)" }
 
   /// As many as there are engines: most requests have one to themselves, and some share one.
-  var clients: Int { engines.count }
+  var clients: Int { min(engines.count, DemoOptions.clientsMax) }
 
   /// Ready when the picker follows all engines and can have text rendered, and Envoy takes requests.
   func isReady(_ indexer: inout IndexerClient) throws -> Bool {

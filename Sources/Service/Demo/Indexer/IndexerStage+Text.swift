@@ -25,7 +25,7 @@ extension IndexerStage {
 
       An engine's KV events trail its requests. So each engine gets one request at a time,
       and its next one when the indexer has applied the events of the last: \
-      \(options.engines) in flight
+      \(min(options.engines, clients)) in flight
       at most, and predicted must equal delivered for every single request.
 
 

@@ -30,6 +30,7 @@ final class IndexerStage: DemoStage {
   ) throws -> IndexerService {
     var configuration = ServiceConfiguration()
     configuration.endpoints = endpoints
+    configuration.engineMetrics = .inspection
     // Trust is in the table; log lines would run through it.
     configuration.log = Log(minimum: .error)
     do {
@@ -42,7 +43,7 @@ final class IndexerStage: DemoStage {
   }
 
   /// Two an engine: when one waits for its answer, the other may wait for its turn.
-  var clients: Int { 2 * engines.count }
+  var clients: Int { min(2 * engines.count, DemoOptions.clientsMax) }
 
   func isReady(_ indexer: inout IndexerClient) throws -> Bool {
     try indexer.sources().allSatisfy { $0.trust == "exact" }
