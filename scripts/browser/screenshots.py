@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from browser import DESKTOP, PHONE, View, chromium
-from chats import tell_stories
+from chats import WORDS, story, tell_stories
 from PIL import Image
 from playwright.sync_api import Browser
 from servers import Demo
@@ -23,11 +23,11 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 def save(view: View, path: Path) -> None:
     """Writes what is seen as a picture of few bytes."""
     picture = Image.open(io.BytesIO(view.page.screenshot())).convert("RGB")
-    for colours in (256, 64, 32):
+    data = io.BytesIO()
+    picture.save(data, "PNG", optimize=True)
+    if len(data.getvalue()) > BYTES_MAX:
         data = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
-        if len(data.getvalue()) <= BYTES_MAX:
-            break
+        picture.quantize(256, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
     path.write_bytes(data.getvalue())
     print(f"{path.name}: {len(data.getvalue()):,} bytes", flush=True)
 
@@ -55,7 +55,7 @@ def draw_fleet(browser: Browser, demo: Demo, engines: int, folder: Path) -> None
 
 def draw_views(browser: Browser, demo: Demo, folder: Path) -> None:
     """Draws the other views, and an endpoint's details."""
-    prompt = tell_stories(demo)
+    prompt = story(WORDS)
     for size, viewport, scheme in [("desktop", DESKTOP, "light"), ("phone", PHONE, "dark")]:
         view = View(browser, viewport, scheme)
         page = view.open(demo.url, "prefixes")
@@ -63,8 +63,11 @@ def draw_views(browser: Browser, demo: Demo, folder: Path) -> None:
         page.locator('.node[aria-expanded="false"]').first.click()
         view.wait_for("document.querySelectorAll('.node[aria-level=\"2\"]').length > 0")
         save(view, folder / f"prefixes-{size}-{scheme}.png")
-        page.fill("#question", prompt)
-        page.press("#question", "Enter")
+        page.locator("#tab-explain").click()
+        page.get_by_role("button", name="Chat message").click()
+        page.fill("#prompt", prompt)
+        tell_stories(demo)
+        page.get_by_role("button", name="Explain", exact=True).click()
         view.wait_for("document.querySelectorAll('.match').length > 0")
         page.locator("#tab-explain").focus()
         if size == "phone":
@@ -74,7 +77,7 @@ def draw_views(browser: Browser, demo: Demo, folder: Path) -> None:
         if demo.has_picker:
             view.wait_for("document.querySelectorAll('.decision').length > 0")
             page.get_by_role("button", name="Pause").click()
-            page.locator(".decision").nth(1).click()
+            page.locator(".decision", has_text="completed").nth(1).click()
             page.wait_for_timeout(300)
         save(view, folder / f"decisions-{size}-{scheme}.png")
         view.close()
