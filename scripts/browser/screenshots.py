@@ -14,7 +14,6 @@ from PIL import Image
 from playwright.sync_api import Browser
 from servers import Demo
 
-BYTES_MAX = 200_000
 FLEETS = [4, 200]
 SIZES = [("desktop", DESKTOP), ("phone", PHONE)]
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
@@ -23,13 +22,10 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 def save(view: View, path: Path) -> None:
     """Writes what is seen as a picture of few bytes."""
     picture = Image.open(io.BytesIO(view.page.screenshot())).convert("RGB")
-    data = io.BytesIO()
-    picture.save(data, "PNG", optimize=True)
-    if len(data.getvalue()) > BYTES_MAX:
-        data = io.BytesIO()
-        picture.quantize(256, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
-    path.write_bytes(data.getvalue())
-    print(f"{path.name}: {len(data.getvalue()):,} bytes", flush=True)
+    # This method keeps colours that few pixels have, such as those of signs.
+    method = Image.Quantize.MAXCOVERAGE
+    picture.quantize(256, method, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
+    print(f"{path.name}: {path.stat().st_size:,} bytes", flush=True)
 
 
 def draw_fleet(browser: Browser, demo: Demo, engines: int, folder: Path) -> None:
