@@ -42,6 +42,9 @@ enum BenchmarkTool {
     Benchmark(name: "counters", summary: "what the picker's metrics cost a request, and a scrape") {
       PickerMetricsBenchmark.run($0, &$1)
     },
+    Benchmark(name: "simulate", summary: "requests of a trace → a simulated fleet's results") {
+      SimulateBenchmark.run($0, &$1)
+    },
     Benchmark(name: "service", summary: "token ids over HTTP and gRPC → scores of 64 endpoints") {
       try ServiceBenchmark.run($0, &$1)
     },

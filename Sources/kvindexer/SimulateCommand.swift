@@ -9,7 +9,7 @@ enum SimulateCommand: Command {
   static func run(_ given: Arguments) throws -> Int32 {
     var arguments = given
     if arguments.flag("--list") {
-      print(list)
+      print(list, terminator: "")
       return 0
     }
     let options = try SimulateOptions(&arguments)
@@ -45,14 +45,16 @@ enum SimulateCommand: Command {
   }
 
   private static var list: String {
-    let policies = RoutingPolicy.allCases.map { ($0.rawValue, $0.summary) }
-    let stresses = Stress.allCases.map { ($0.rawValue, $0.summary) }
-    let workloads = Workload.allCases.map { ($0.rawValue, $0.summary) }
-    return [("policies", policies), ("stresses", stresses), ("workloads", workloads)].map {
-      ([$0 + ":"]
-        + $1.map { name, summary in
-          "  " + name + String(repeating: " ", count: max(22 - name.count, 1)) + summary
-        }).joined(separator: "\n")
-    }.joined(separator: "\n\n")
+    section("policies", RoutingPolicy.allCases.map { ($0.rawValue, $0.summary) })
+      + section("stresses", Stress.allCases.map { ($0.rawValue, $0.summary) })
+      + section("workloads", Workload.allCases.map { ($0.rawValue, $0.summary) })
+  }
+
+  private static func section(_ title: String, _ entries: [(String, String)]) -> String {
+    var lines = "\(title):\n"
+    for (name, summary) in entries {
+      lines += "  \(name)\(String(repeating: " ", count: max(22 - name.count, 1)))\(summary)\n"
+    }
+    return lines
   }
 }

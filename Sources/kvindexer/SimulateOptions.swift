@@ -116,7 +116,9 @@ struct SimulateOptions {
   private static func stresses(_ arguments: inout Arguments) throws(UsageError) -> [Stress] {
     let names = try arguments.options("--stress")
     if names.contains("all") { return Stress.allCases }
-    return try names.flatMap { names throws(UsageError) in try Self.names(names, "--stress") }
+    var stresses: [Stress] = []
+    for text in names { stresses += try Self.names(text, "--stress") }
+    return stresses
   }
 
   private static func list<Name: RawRepresentable<String> & CaseIterable>(

@@ -71,11 +71,14 @@ extension FleetIndex {
     else { return }
     let names = reservations.names(on: endpoint.reservationLane)
     guard !names.isEmpty else { return }
+    var arrived: [(madeAt: UInt64, name: String)] = []
     for name in names {
       guard let claim = reservations.claims[name] else { continue }
       let keys = reservations.keys(of: claim)
       index.match(keys, count: keys.count, into: &confirming)
-      if confirming[lane] == keys.count { reservations.confirm(name, now: now) }
+      if confirming[lane] == keys.count { arrived.append((claim.madeAt, name)) }
     }
+    // In the order in which they were made: the estimate of the lag depends on it.
+    for (_, name) in arrived.sorted(by: <) { reservations.confirm(name, now: now) }
   }
 }

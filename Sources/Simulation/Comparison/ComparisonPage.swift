@@ -15,7 +15,7 @@ package struct ComparisonPage {
     p.sub,figcaption,.note{color:var(--faint)}figure{margin:1rem 0}svg{width:100%;height:auto}\
     .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
     th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid var(--line);\
-    white-space:nowrap}th:first-child,td:first-child,td.text{text-align:left}\
+    white-space:nowrap}tbody td:first-child{white-space:normal;min-width:9rem}th:first-child,td:first-child,td.text{text-align:left}\
     pre{overflow:auto;max-height:24rem;font-size:12px}
     """
 

@@ -32,7 +32,9 @@ package struct TraceReader {
 
   private init(file: String, blockTokens: Int) {
     self.file = file
-    trace = Trace(name: file, blockTokens: blockTokens)
+    // Reports are passed on; where a file was is nobody's business.
+    let name = file.split(separator: "/").last.map(String.init) ?? file
+    trace = Trace(name: name, blockTokens: blockTokens)
   }
 
   /// Reads a trace.
