@@ -6,6 +6,7 @@ Prints a table, and the same as JSON.
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -127,6 +128,7 @@ def main() -> int:
     parser.add_argument("--engines", type=int, default=4)
     parser.add_argument("--json", type=Path, help="where the same goes as JSON")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="browser-") as folder, chromium() as browser:
         # Longer than it is watched: its requests have to last.
         seconds = int(options.minutes * 60) + 300

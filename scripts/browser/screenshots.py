@@ -3,6 +3,7 @@
 
 import argparse
 import io
+import signal
 import sys
 import tempfile
 import time
@@ -91,11 +92,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kvindexer", type=Path, required=True, help="the program")
     parser.add_argument("--seconds", type=int, default=60, help="how much past there is")
+    parser.add_argument("--engines", type=int, choices=FLEETS, help="draw this fleet only")
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="browser-") as logs, chromium() as browser:
-        for engines in FLEETS:
+        for engines in [options.engines] if options.engines else FLEETS:
             demo = Demo(options.kvindexer, engines, 3600, Path(logs))
             try:
                 time.sleep(options.seconds)
