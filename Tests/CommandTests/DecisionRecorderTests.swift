@@ -15,12 +15,13 @@ import Testing
 
     init(pageSize: Int) throws {
       self.pageSize = pageSize
-      server = try HTTPServer([.tcp(host: "127.0.0.1", port: 0)], log: { _ in }) {
-        [self] request, reply in
-        let (since, before) = (Int(request.query("since") ?? "0"), request.query("before"))
-        #expect(request.path == "/v1/decisions" && request.query("blocks") == "true")
-        reply.send(answer(after: since ?? 0, before: before.flatMap { Int($0) } ?? .max))
-      }
+      server = try HTTPServer(
+        [.tcp(host: "127.0.0.1", port: 0)], log: { _ in },
+        handler: { [self] request, reply in
+          let (since, before) = (Int(request.query("since") ?? "0"), request.query("before"))
+          #expect(request.path == "/v1/decisions" && request.query("blocks") == "true")
+          reply.send(answer(after: since ?? 0, before: before.flatMap { Int($0) } ?? .max))
+        })
     }
 
     var url: String { server.map { "http://\($0.addresses[0])" } ?? "" }
@@ -46,9 +47,9 @@ import Testing
 
   private struct Line: Decodable, Equatable {
     var timestamp: Int
-    var input_length: Int
-    var output_length: Int
-    var hash_ids: [Int]
+    var inputLength: Int
+    var outputLength: Int
+    var hashIds: [Int]
   }
 
   @Test func `it pages, waits for responses, numbers blocks, and says what it could not have`()
@@ -81,14 +82,14 @@ import Testing
         return turns == 2
       }, note: { Issue.record("\($0)") })
     let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map {
-      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+      try ServiceLocation.read(Line.self, from: Array($0.utf8))
     }
     #expect(
       lines == [
-        Line(timestamp: 0, input_length: 400, output_length: 20, hash_ids: [0, 1]),
-        Line(timestamp: 125, input_length: 400, output_length: 7, hash_ids: [0, 1, 2]),
-        Line(timestamp: 250, input_length: 400, output_length: 0, hash_ids: [3]),
-        Line(timestamp: 750, input_length: 400, output_length: 0, hash_ids: [3]),
+        Line(timestamp: 0, inputLength: 400, outputLength: 20, hashIds: [0, 1]),
+        Line(timestamp: 125, inputLength: 400, outputLength: 7, hashIds: [0, 1, 2]),
+        Line(timestamp: 250, inputLength: 400, outputLength: 0, hashIds: [3]),
+        Line(timestamp: 750, inputLength: 400, outputLength: 0, hashIds: [3]),
       ])
     #expect(
       summary == "4 requests in \(file); 2 had been forgotten before they were read; "

@@ -7,7 +7,8 @@ from typing import Optional
 
 from servers import Demo
 
-WORDS = (
+WORDS = 240
+VOCABULARY = (
     "the cache keeps what was read so that nobody reads it twice and a prompt that begins "
     "as another one did finds its beginning there"
 ).split()
@@ -15,7 +16,7 @@ WORDS = (
 
 def story(words: int) -> str:
     """Gives a text of so many words."""
-    return " ".join(WORDS[(number * number) % len(WORDS)] for number in range(words))
+    return " ".join(VOCABULARY[(number * number) % len(VOCABULARY)] for number in range(words))
 
 
 def gateway_url(demo: Demo) -> Optional[str]:
@@ -24,11 +25,8 @@ def gateway_url(demo: Demo) -> Optional[str]:
     return found.group(1) if found else None
 
 
-def chat(demo: Demo, text: str) -> None:
-    """Sends a chat of one message, where the picker sends it."""
-    url = gateway_url(demo)
-    if url is None:
-        return
+def chat(url: str, text: str) -> None:
+    """Sends a chat of one message to an engine, or to Envoy."""
     body = {
         "model": "simulated",
         "messages": [{"role": "user", "content": text}],
@@ -43,8 +41,9 @@ def chat(demo: Demo, text: str) -> None:
         reply.read()
 
 
-def tell_stories(demo: Demo) -> str:
-    """Sends stories of different lengths; gives one that engines hold different parts of."""
-    for words in (60, 180, 120, 240):
-        chat(demo, story(words))
-    return story(240)
+def tell_stories(demo: Demo) -> None:
+    """Sends beginnings of a story past the picker to engines, and all of it where that wants."""
+    engines = re.findall(r"engine-\d+ +(http\S+)", demo.text)
+    for engine, words in zip(engines, (64, 160)):
+        chat(engine, story(words))
+    chat(gateway_url(demo) or engines[-1], story(WORDS))

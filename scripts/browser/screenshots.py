@@ -3,18 +3,18 @@
 
 import argparse
 import io
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from browser import DESKTOP, PHONE, View, chromium
-from chats import tell_stories
+from chats import WORDS, story, tell_stories
 from PIL import Image
 from playwright.sync_api import Browser
 from servers import Demo
 
-BYTES_MAX = 200_000
 FLEETS = [4, 200]
 SIZES = [("desktop", DESKTOP), ("phone", PHONE)]
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
@@ -23,13 +23,10 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 def save(view: View, path: Path) -> None:
     """Writes what is seen as a picture of few bytes."""
     picture = Image.open(io.BytesIO(view.page.screenshot())).convert("RGB")
-    for colours in (256, 64, 32):
-        data = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
-        if len(data.getvalue()) <= BYTES_MAX:
-            break
-    path.write_bytes(data.getvalue())
-    print(f"{path.name}: {len(data.getvalue()):,} bytes", flush=True)
+    # This method keeps colours that few pixels have, such as those of signs.
+    method = Image.Quantize.MAXCOVERAGE
+    picture.quantize(256, method, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
+    print(f"{path.name}: {path.stat().st_size:,} bytes", flush=True)
 
 
 def draw_fleet(browser: Browser, demo: Demo, engines: int, folder: Path) -> None:
@@ -55,7 +52,7 @@ def draw_fleet(browser: Browser, demo: Demo, engines: int, folder: Path) -> None
 
 def draw_views(browser: Browser, demo: Demo, folder: Path) -> None:
     """Draws the other views, and an endpoint's details."""
-    prompt = tell_stories(demo)
+    prompt = story(WORDS)
     for size, viewport, scheme in [("desktop", DESKTOP, "light"), ("phone", PHONE, "dark")]:
         view = View(browser, viewport, scheme)
         page = view.open(demo.url, "prefixes")
@@ -63,8 +60,11 @@ def draw_views(browser: Browser, demo: Demo, folder: Path) -> None:
         page.locator('.node[aria-expanded="false"]').first.click()
         view.wait_for("document.querySelectorAll('.node[aria-level=\"2\"]').length > 0")
         save(view, folder / f"prefixes-{size}-{scheme}.png")
-        page.fill("#question", prompt)
-        page.press("#question", "Enter")
+        page.locator("#tab-explain").click()
+        page.get_by_role("button", name="Chat message").click()
+        page.fill("#prompt", prompt)
+        tell_stories(demo)
+        page.get_by_role("button", name="Explain", exact=True).click()
         view.wait_for("document.querySelectorAll('.match').length > 0")
         page.locator("#tab-explain").focus()
         if size == "phone":
@@ -74,7 +74,7 @@ def draw_views(browser: Browser, demo: Demo, folder: Path) -> None:
         if demo.has_picker:
             view.wait_for("document.querySelectorAll('.decision').length > 0")
             page.get_by_role("button", name="Pause").click()
-            page.locator(".decision").nth(1).click()
+            page.locator(".decision", has_text="completed").nth(1).click()
             page.wait_for_timeout(300)
         save(view, folder / f"decisions-{size}-{scheme}.png")
         view.close()
@@ -92,11 +92,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kvindexer", type=Path, required=True, help="the program")
     parser.add_argument("--seconds", type=int, default=60, help="how much past there is")
+    parser.add_argument("--engines", type=int, choices=FLEETS, help="draw this fleet only")
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="browser-") as logs, chromium() as browser:
-        for engines in FLEETS:
+        for engines in [options.engines] if options.engines else FLEETS:
             demo = Demo(options.kvindexer, engines, 3600, Path(logs))
             try:
                 time.sleep(options.seconds)

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Optional
 
-from failure import wait_for
+from failure import RunFailed, wait_for
 from ports import free_ports
 from program import Program
 
@@ -57,9 +57,15 @@ class Demo(Server):
             ],
             self._log,
         )
-        found = wait_for(
-            "the demo's address", lambda: re.search(r"^Dashboard (\S+)", self.text), START_SECONDS
-        )
+        try:
+            found = wait_for(
+                "the demo's address",
+                lambda: re.search(r"^Dashboard (\S+)", self.text),
+                START_SECONDS + engines,
+            )
+        except RunFailed:
+            self.program.kill()
+            raise
         self.url = found.group(1)
 
     @property
@@ -79,8 +85,17 @@ class Demo(Server):
         return [int(token) for token in found.group(1).split(",")] if found else []
 
     def wait_until_quiet(self, seconds: float) -> None:
-        """Waits until all of its requests have ended."""
+        """Waits until all of its requests have ended, and the overview has taken them in."""
         wait_for("the end of the demo", lambda: "Everything stays up" in self.text or None, seconds)
+        seen: list[tuple[float, Any]] = []
+
+        def is_settled() -> Optional[bool]:
+            state = self.overview()[0]
+            if not seen or seen[-1][0] != state["time"]:
+                seen.append((state["time"], [state["traffic"], state["totals"]["residencies"]]))
+            return (len(seen) > 2 and seen[-1][1] == seen[-2][1]) or None
+
+        wait_for("an overview at rest", is_settled, seconds)
 
     def stop(self) -> None:
         """Ends it."""

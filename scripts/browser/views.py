@@ -133,7 +133,7 @@ def search_explains_a_prompt(view: View, demo: Demo) -> str:
     tokens = demo.recent_tokens
     page.fill("#question", str(tokens))
     page.press("#question", "Enter")
-    view.wait_for("document.querySelector('.answer h2').textContent.startsWith('33 tokens')")
+    view.wait_for("document.querySelector('.answer h2')?.textContent.startsWith('33 tokens')")
     answer = demo.ask("v1/explain", {"tokens": tokens})
     compare_explanation(view, answer)
     best = max(one["matched_tokens"] for one in answer["endpoints"])

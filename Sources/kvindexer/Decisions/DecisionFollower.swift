@@ -7,7 +7,9 @@ struct DecisionFollower {
   typealias Decision = DecisionsAnswer.Decision
 
   struct Update: Equatable {
-    /// By ascending ids. One that is still pending was forgotten by the service before it ended.
+    /// By ascending ids.
+    ///
+    /// One that is still pending was forgotten by the service before it ended.
     var ended: [Decision] = []
     /// How many were forgotten without having been seen.
     var forgotten = 0

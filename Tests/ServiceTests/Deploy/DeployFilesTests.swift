@@ -154,6 +154,16 @@ import Tokenize
     }
   }
 
+  /// Debian's package prometheus has it.
+  private static let promtool: String? =
+    [ProcessInfo.processInfo.environment["KV_PROMTOOL"], "/usr/bin/promtool"].compactMap(\.self)
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+  @Test(.enabled(if: promtool != nil)) func `Prometheus takes the alerts`() throws {
+    let file = Self.folder.appending(path: "prometheus/alerts.yml").path
+    try Subprocess.run(try #require(Self.promtool), ["check", "rules", file])
+  }
+
   @Test func `PromQL is read as it is meant`() throws {
     let query = try PromQL(
       #"sum by (a, b) (rate(x_bucket{l="1",m=~"p|q|$v"}[5m])) / on (a) group_left y{} offset 5m"#

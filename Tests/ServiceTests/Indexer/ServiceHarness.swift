@@ -14,8 +14,7 @@ final class ServiceHarness {
   /// - Parameter file: A file to follow instead.
   init(
     _ entries: [String] = [], file: String? = nil,
-    _ adjust: (inout ServiceConfiguration) -> Void = { _ in },
-    engineSnapshot: @escaping @Sendable (String) -> EngineSnapshot? = { _ in nil }
+    _ adjust: (inout ServiceConfiguration) -> Void = { _ in }
   ) throws {
     var configuration = ServiceConfiguration()
     if !entries.isEmpty {
@@ -32,7 +31,7 @@ final class ServiceHarness {
     configuration.rendering = nil
     configuration.grpcListen = []
     adjust(&configuration)
-    service = try IndexerService(configuration, engineSnapshot: engineSnapshot)
+    service = try IndexerService(configuration)
     client = try HTTPClient(.url("http://\(service.addresses[0])"))
   }
 

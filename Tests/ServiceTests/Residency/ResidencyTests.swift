@@ -7,14 +7,18 @@ import Testing
 /// `GET /v1/residency` and `GET /v1/prefixes`, from events over real ZeroMQ.
 @Suite(.serialized) struct ResidencyTests {
   /// Two endpoints: both hold four blocks, one of them four more and two on the CPU.
+  ///
+  /// - Parameter metricsPort: Where the first one's metrics are read.
   private func fleet(
-    more: String = "",
-    engineSnapshot: @escaping @Sendable (String) -> EngineSnapshot? = { _ in nil }
+    more: String = "", metricsPort: UInt16? = nil
   ) throws -> (ServiceHarness, [PublishedEngine]) {
     let engines = [try PublishedEngine(), try PublishedEngine()]
+    let port = metricsPort.map { Int($0) } ?? 8000
     let harness = try ServiceHarness(
-      [engines[0].entry("a", more: more), engines[1].entry("b", port: 8001)],
-      engineSnapshot: engineSnapshot)
+      [engines[0].entry("a", port: port, more: more), engines[1].entry("b", port: 1)]
+    ) {
+      $0.engineMetrics = metricsPort == nil ? nil : .inspection
+    }
     for engine in engines { engine.store(1..<2) }
     engines[0].store(2..<3)
     engines[0].store(2..<3, blocks: 2) { $0.medium = "CPU" }
@@ -33,13 +37,15 @@ import Testing
   }
 
   @Test func `residency tells blocks by tier, what others share, and the engine's room`() throws {
-    var snapshot = EngineSnapshot()
-    snapshot.readAt = 1
-    snapshot.report.blockCount = 513
-    let (harness, engines) = try fleet(more: ", bytesPerToken: 1000") { [snapshot] name in
-      name == "a" ? snapshot : nil
+    let page = #"vllm:cache_config_info{block_size="16",num_gpu_blocks="513"} 1"# + "\n"
+    let metrics = try HTTPServer([.tcp(host: "127.0.0.1", port: 0)], log: { _ in }) { _, reply in
+      reply.send(HTTPResponse(contentType: "text/plain", body: Array(page.utf8)))
     }
+    defer { metrics.stop(waitingAtMost: .seconds(5)) }
+    guard case .tcp(_, let port) = metrics.addresses[0] else { throw Deadline.Passed() }
+    let (harness, engines) = try fleet(more: ", bytesPerToken: 1000", metricsPort: port)
     defer { for engine in engines { engine.publisher.stop() } }
+    try Deadline.wait { try endpoint(harness)["capacity_blocks"] != .null }
     let answer = try harness.get("/v1/residency")
     #expect(answer.json["partial"] == .bool(false))
     #expect(abs((answer.json["time"]?.number ?? 0) - WallClock.seconds()) < 60)

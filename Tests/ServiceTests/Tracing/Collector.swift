@@ -25,12 +25,13 @@ final class Collector: @unchecked Sendable {
   /// - Parameter statuses: Of the first answers; the others are 200.
   init(answering statuses: [Int] = []) throws {
     self.statuses = statuses
-    server = try HTTPServer([.tcp(host: "127.0.0.1", port: 0)], log: { _ in }) {
-      [unowned self] request, reply in
-      #expect(request.path == "/v1/traces" && request.method == .post)
-      #expect(request.header("content-type") == "application/x-protobuf")
-      reply.send(HTTPResponse(status: take(request.body), contentType: "text/plain", body: []))
-    }
+    server = try HTTPServer(
+      [.tcp(host: "127.0.0.1", port: 0)], log: { _ in },
+      handler: { [unowned self] request, reply in
+        #expect(request.path == "/v1/traces" && request.method == .post)
+        #expect(request.header("content-type") == "application/x-protobuf")
+        reply.send(HTTPResponse(status: take(request.body), contentType: "text/plain", body: []))
+      })
   }
 
   func stop() { server?.stop(waitingAtMost: .zero) }

@@ -3,9 +3,10 @@
 
 class Chart {
   /// - series: A list of {name, value: (point) => number or null}.
-  /// - options.max: The end of the axis; else the largest value.
-  constructor(title, series, { format, max = null }) {
-    Object.assign(this, { series, format, max, points: [], cursor: null, span: Chart.spans[0] });
+  /// - options: How values and the axis are written; `max`, the end of the axis, where it is not
+  ///   the largest value.
+  constructor(title, series, { format, tick = format, max = null }) {
+    Object.assign(this, { series, format, tick, max, points: [], cursor: null, span: Chart.spans[0] });
     this.at = h("span", { class: "at" });
     this.plot = h("svg", {
       class: "plot", tabindex: "0", role: "img",
@@ -44,7 +45,7 @@ class Chart {
 
   get area() {
     const { width, height } = this.size ?? { width: 0, height: 0 };
-    return { left: 46, right: Math.max(width - 4, 40), top: 8, bottom: Math.max(height - 20, 20) };
+    return { left: 52, right: Math.max(width - 4, 40), top: 8, bottom: Math.max(height - 20, 20) };
   }
 
   x(time) {
@@ -70,7 +71,7 @@ class Chart {
       }
       label.setAttribute("x", 0);
       label.setAttribute("y", y(value) + 4);
-      setText(label, this.format(value));
+      setText(label, this.tick(value));
     });
     this.starts[0].setAttribute("x", left);
     this.starts[1].setAttribute("x", right);
@@ -81,13 +82,15 @@ class Chart {
     this.show();
   }
 
-  /// A path through the means of a hundred pieces of the time, with a gap where nothing is known.
+  /// A path through the means of at most a hundred pieces of the time, with a gap where nothing is
+  /// known.
   line({ value }, y) {
+    const length = Math.max(this.span / 100, 2);
     const pieces = new Map();
     for (const point of this.points) {
       const number = value(point);
       if (!isKnown(number) || this.end - point.time > this.span) continue;
-      const key = Math.floor((point.time * 100) / this.span);
+      const key = Math.floor(point.time / length);
       const piece = pieces.get(key) ?? { time: 0, sum: 0, count: 0 };
       piece.time += point.time;
       piece.sum += number;
@@ -97,7 +100,7 @@ class Chart {
     let text = "";
     let last = null;
     for (const [key, { time, sum: all, count: number }] of pieces) {
-      const verb = last !== null && key - last <= 2 ? "L" : "M";
+      const verb = last !== null && key - last <= 3 ? "L" : "M";
       text += `${verb}${this.x(time / number).toFixed(1)} ${y(all / number).toFixed(1)}`;
       last = key;
     }

@@ -40,7 +40,7 @@ const hitChart = new Chart("Hit ratio", [
   { name: "delivered", value: ratio("delivered_tokens", "prompt_tokens") },
   { name: "precise", value: ratio("precise_tokens", "precise_prompt_tokens") },
   { name: "approximate", value: ratio("approximate_tokens", "approximate_prompt_tokens") },
-], { max: 100, format: (value) => `${amount(value)} %` });
+], { max: 100, format: (value) => percent(value, 100), tick: (value) => `${value} %` });
 
 const eventChart = new Chart("Blocks", [
   { name: "stored", value: (point) => point.stored_per_s },
@@ -68,6 +68,13 @@ const figures = [
 });
 const figure = Object.fromEntries(figures);
 
+/// Requests a second that ended, over the last ten seconds.
+function requestRate() {
+  const last = overview.points.slice(-6);
+  if (last.length < 2) return null;
+  return sum(last.slice(1).map((point) => point.requests)) / (last.at(-1).time - last[0].time);
+}
+
 function showFigures() {
   const { totals, traffic } = overview;
   const set = (id, value, unit, note) => {
@@ -79,10 +86,11 @@ function showFigures() {
   };
   const others = totals.endpoints - totals.trust.exact;
   set("exact", count(totals.trust.exact), `of ${count(totals.endpoints)}`,
-    others === 0 ? "every source can be believed" : `${count(others)} can't be fully believed`);
+    others === 0 ? "none in doubt" : `${count(others)} in doubt`);
   set("hits", percent(traffic.delivered_tokens, traffic.prompt_tokens), "",
     traffic.requests > 0 || overview.routes ? plural(traffic.requests, "request") : "no responses are seen here");
-  set("events", amount(totals.events_per_s), "/s", `${perSecond(totals.scores_per_s)} scores asked for`);
+  set("events", amount(totals.events_per_s), "/s", overview.routes
+    ? `${amount(requestRate())} requests /s` : `${amount(totals.scores_per_s)} scores asked for /s`);
   set("lag", milliseconds(totals.lag_p99_ms), "", `applied in ${milliseconds(totals.apply_p99_ms)}`);
   set("blocks", count(totals.blocks), "", `${count(totals.unique_blocks)} distinct`);
   set("index", bytes(totals.index_bytes), "",

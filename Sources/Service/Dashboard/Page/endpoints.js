@@ -38,10 +38,12 @@ const endpointList = {
         h("button", { type: "button", onclick: () => this.sortBy(key) }, title))));
     this.body = h("div", { class: "rows", role: "rowgroup", onkeydown: (event) => this.key(event) });
     this.table = h("div", { role: "grid", "aria-label": "Endpoints" }, this.head, this.body);
-    this.grid = h("div", {
+    this.cells = h("div", {
       class: "cells", role: "group", "aria-label": "Endpoints: arrow keys move, Enter opens",
       onkeydown: (event) => this.key(event),
     });
+    this.grid = h("div", {}, this.cells, h("p", { class: "dim" },
+      "Each cell is an endpoint, filled as far as its KV cache is. One with a sign is not exact."));
     fill(find("endpoints"), waiting(4));
     addEventListener("scroll", () => this.drawRows(), { passive: true });
     addEventListener("resize", () => this.draw());
@@ -220,16 +222,16 @@ const endpointList = {
 
   drawGrid() {
     const names = this.shown.map((one) => one.endpoint).join("\n");
-    if (this.grid.dataset.names !== names) {
-      this.grid.dataset.names = names;
-      fill(this.grid, this.shown.map(({ endpoint }) => h("button", {
+    if (this.cells.dataset.names !== names) {
+      this.cells.dataset.names = names;
+      fill(this.cells, this.shown.map(({ endpoint }) => h("button", {
         type: "button", class: "cell", "data-name": endpoint, tabindex: -1,
         onclick: () => details.open(endpoint), onfocus: () => { this.current = endpoint; },
       })));
     }
     const hasCurrent = this.shown.some((one) => one.endpoint === this.current);
     this.shown.forEach((endpoint, index) => {
-      const cell = this.grid.children[index];
+      const cell = this.cells.children[index];
       const part = Math.min(this.value(endpoint, "part"), 1).toFixed(2);
       if (cell.dataset.trust !== endpoint.state) {
         cell.dataset.trust = endpoint.state;
@@ -249,7 +251,7 @@ const endpointList = {
   key(event) {
     const index = this.shown.findIndex((one) => one.endpoint === this.current);
     const isGrid = this.view === "grid";
-    const across = isGrid ? getComputedStyle(this.grid).gridTemplateColumns.split(" ").length : 1;
+    const across = isGrid ? getComputedStyle(this.cells).gridTemplateColumns.split(" ").length : 1;
     const last = this.shown.length - 1;
     if ((event.key === "Enter" || event.key === " ") && index >= 0) {
       event.preventDefault();
@@ -269,7 +271,7 @@ const endpointList = {
     this.current = this.shown[index].endpoint;
     if (this.view === "grid") {
       this.drawGrid();
-      return this.grid.children[index].focus();
+      return this.cells.children[index].focus();
     }
     const height = this.rowHeight;
     const y = this.body.getBoundingClientRect().top + index * height;

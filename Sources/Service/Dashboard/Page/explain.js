@@ -122,6 +122,8 @@ const explainer = {
       bar(endpoint.matched_tokens, answer.prompt_tokens, { label: `${count(endpoint.matched_tokens)} of ${count(answer.prompt_tokens)} tokens` }),
       h("div", { class: "number matched" }, `${count(endpoint.matched_tokens)} tokens`,
         tiers.map(([tier, tokens]) => h("div", { class: "dim" }, `${count(tokens)} from ${tier}`)),
+        endpoint.prediction && endpoint.prediction.basis !== "exact" && h("div", { class: "dim" },
+          `predicted ${count(endpoint.prediction.tokens)}, ${endpoint.prediction.basis}`),
         endpoint.reserved_tokens > 0 && h("div", { class: "dim" }, `+ ${count(endpoint.reserved_tokens)} reserved`)),
       h("div", { class: "why" }, why, endpoint.reason && h("div", { class: "dim" }, endpoint.reason)),
       endpoint.scores?.length > 0 && h("details", {}, h("summary", {}, `score ${endpoint.score_total?.toFixed(3) ?? unknown}`),

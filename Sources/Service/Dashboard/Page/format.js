@@ -10,6 +10,7 @@ const count = (value) => (isKnown(value) ? wholeNumbers.format(value) : unknown)
 /// A number that may be small, without more digits than it deserves.
 function amount(value) {
   if (!isKnown(value)) return unknown;
+  if (value > 0 && value < 0.05) return "< 0.1";
   return Math.abs(value) < 10 && !Number.isInteger(value) ? tenths.format(value) : count(value);
 }
 

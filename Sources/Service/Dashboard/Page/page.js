@@ -94,5 +94,6 @@ setInterval(() => live.check(), 250);
 live.run((state) => {
   overview.take(state);
   setText(find("role"), overview.routes ? "epp" : "serve");
+  document.title = `${state.totals.trust.exact} of ${state.totals.endpoints} exact · kv-indexer`;
   requestAnimationFrame(draw);
 });

@@ -134,7 +134,7 @@ const live = {
 
   show(age) {
     const words = {
-      waiting: "Connecting", live: "Live", stale: `Stale, ${count(age)} s`, gone: "No connection",
+      waiting: "Connecting", live: "Live", stale: "Stale", gone: "No connection",
       refused: this.problem?.status === 401 ? "Token needed" : "Refused",
     };
     setAttribute(find("live"), "data-state", this.state);
@@ -148,9 +148,12 @@ const live = {
     const old = this.updatedAt === null ? ""
       : ` What is shown is from ${clock((Date.now() - (performance.now() - this.updatedAt)) / 1000)}.`;
     const wait = Math.max(0, Math.ceil((this.nextTryAt - performance.now()) / 1000));
-    setText(banner, this.state === "stale"
-      ? `No update for ${count(age)} s.${old}`
-      : `${this.problem.title}. ${this.problem.message}${old} Next try in ${wait} s.`);
+    // What changes every second is not read out every second.
+    const [said, shown] = banner.children;
+    setText(said, this.state === "stale"
+      ? "The server has stopped to send updates." : `${this.problem.title}. ${this.problem.message}`);
+    setText(shown, this.state === "stale"
+      ? `No update for ${count(age)} s.${old}` : `${old} Next try in ${wait} s.`);
   },
 };
 
