@@ -3,53 +3,56 @@ extension FleetIndex {
   /// Says for every source of `model` what it would reuse of a prompt, and why not more.
   ///
   /// - Parameter matches: Working memory; afterwards what `match` leaves there.
-  /// - Complexity: as `match`, and one scan of the remembered losses.
+  /// - Complexity: as `match` twice, and one scan of the remembered losses.
   public func explain(
     _ prompt: borrowing PromptKeys, model: String, matches: inout FleetMatches
   ) -> [SourceExplanation] {
     match(prompt, model: model, into: &matches)
     var found: [SourceExplanation] = []
-    var keys: [Int: BlockKey] = [:]
     for case let source? in sources where source.endpoint != nil {
       guard let match = matches[source.id] else { continue }
-      keys[found.count] = add(source, match, prompt, &matches.depths, to: &found)
+      found.append(outcome(match, of: source, tokens: prompt.tokenCount))
+    }
+    var keys: [Int: BlockKey] = [:]
+    for (namespace, range) in prompt.ranges where !range.isEmpty {
+      let first = UnsafePointer(prompt.keys.pointer(at: range.lowerBound))
+      index.match(first, count: range.count, into: &matches.depths)
+      for position in found.indices {
+        guard let missing = found[position].missing,
+          let source = source(found[position].source), source.trust.credits,
+          source.configuration.model == namespace.model,
+          found[position].blockSize == namespace.blockSize
+        else { continue }
+        guard let main = source.mainGroup else {
+          // A new process that has announced no block yet: the old one may have lost it.
+          keys[position] = BlockKey(first[missing.block])
+          continue
+        }
+        let walked = missingBlock(
+          source, main, missing.block, found[position].usableBlocks, matches.depths)
+        found[position].missing = walked.block
+        if !walked.isSettled { keys[position] = BlockKey(first[walked.block.block]) }
+      }
     }
     findLosses(of: keys, in: &found)
     return found.sorted { ($0.endpoint, $0.match.rank) < ($1.endpoint, $1.match.rank) }
   }
 
-  /// Adds the explanation of one source; returns the key of a block whose losses would explain more.
-  private func add(
-    _ source: Source, _ match: PrefixMatch, _ prompt: borrowing PromptKeys,
-    _ buffer: inout MatchBuffer, to found: inout [SourceExplanation]
-  ) -> BlockKey? {
-    let configuration = source.configuration
-    let blockSize = source.blockSize ?? configuration.blockSize
-    var explanation = SourceExplanation(
-      source: source.id, endpoint: configuration.endpoint, match: match, blockSize: blockSize,
-      usableBlocks: blockSize.map { max(prompt.tokenCount - 1, 0) / $0 } ?? 0,
-      trustSince: source.trustSince, emptied: source.emptied?.at,
-      emptiedCause: source.emptied?.cause)
-    defer { found.append(explanation) }
+  /// What a match comes to, and of the first missing block what is known without a look at it.
+  private func outcome(
+    _ match: PrefixMatch, of source: Source, tokens: Int
+  ) -> SourceExplanation {
+    let blockSize = source.blockSize ?? source.configuration.blockSize
+    var explanation = explanation(of: source, nil, tokens: tokens)
+    explanation.match = match
+    explanation.blockSize = blockSize
+    explanation.usableBlocks = blockSize.map { max(tokens - 1, 0) / $0 } ?? 0
     let matched = match.matchedTokens / max(blockSize ?? 1, 1)
-    let isWhole = blockSize != nil && matched >= explanation.usableBlocks
-    if !source.trust.credits {
-      let missing = MissingBlock(block: 0, cause: .sourceNotExact(source.trust))
-      explanation.missing = isWhole ? nil : missing
-      return nil
+    if blockSize == nil || matched < explanation.usableBlocks {
+      explanation.missing = MissingBlock(
+        block: source.trust.credits ? matched : 0, cause: unknownPast(source))
     }
-    if isWhole { return nil }
-    let keys = blockSize.map {
-      prompt.array(in: PromptKeys.Namespace(model: configuration.model, blockSize: $0))
-    }
-    guard let keys, matched < keys.count, let main = source.mainGroup else {
-      explanation.missing = MissingBlock(block: 0, cause: unknownPast(source))
-      return nil
-    }
-    index.match(keys, count: keys.count, into: &buffer)
-    let missing = missingBlock(source, main, matched, explanation.usableBlocks, buffer)
-    explanation.missing = missing.block
-    return missing.isSettled ? nil : BlockKey(keys[missing.block.block])
+    return explanation
   }
 
   /// The first block that is not reused and, unless it takes the remembered losses, why.

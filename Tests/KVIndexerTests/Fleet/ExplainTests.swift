@@ -82,6 +82,18 @@ import Testing
     #expect(loss.cause == .restarted)
   }
 
+  @Test func `a new process that has announced no block yet`() throws {
+    let harness = FleetHarness()
+    let source = harness.add(SourceConfiguration(endpoint: "a", model: "m", blockSize: 4))
+    try harness.apply([.stored(prompt)], from: source)
+    harness.beginIncarnation(Incarnation(2), of: source)
+    guard case .lost(let loss) = try missing(harness)?.cause else {
+      Issue.record("no loss")
+      return
+    }
+    #expect(loss.cause == .restarted)
+  }
+
   @Test func `blocks that we dropped for the byte budget`() throws {
     let harness = FleetHarness(byteBudget: 1 << 20)
     let source = harness.add()

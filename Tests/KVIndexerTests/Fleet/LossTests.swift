@@ -74,7 +74,7 @@ import Testing
         [.stored(prompt), .removed(prompt, blocks: 0..<100)], from: source, now: now)
       #expect(
         harness.lossesReachBackTo
-          == (number < 82 ? nil : CoarseTime(nanoseconds: now - 81 * second)))
+          == (number < 81 ? nil : CoarseTime(nanoseconds: now - 81 * second)))
     }
     #expect(harness.loss(of: harness.keys(tokens(400, prompt: 17))[0], source, since: 0) == nil)
     #expect(harness.loss(of: harness.keys(tokens(400, prompt: 20))[0], source, since: 0) != nil)
@@ -114,8 +114,8 @@ import Testing
     let prompt = tokens(40)
     try harness.apply(
       [
-        .stored(prompt), .removed(prompt, blocks: 4..<6),
-        .stored(prompt, blocks: 5..<6) { $0.medium = "CPU" },
+        .stored(prompt), .stored(prompt, blocks: 5..<6) { $0.medium = "CPU" },
+        .removed(prompt, blocks: 4..<6),
       ], from: source)
     let keys = harness.keys(prompt)
     #expect(keys.indices.filter { !harness.holds(block: $0, of: keys, source) } == [4])
