@@ -38,9 +38,11 @@ import Testing
 
   @Test func `residency tells blocks by tier, what others share, and the engine's room`() throws {
     let page = #"vllm:cache_config_info{block_size="16",num_gpu_blocks="513"} 1"# + "\n"
-    let metrics = try HTTPServer([.tcp(host: "127.0.0.1", port: 0)], log: { _ in }) { _, reply in
-      reply.send(HTTPResponse(contentType: "text/plain", body: Array(page.utf8)))
-    }
+    let metrics = try HTTPServer(
+      [.tcp(host: "127.0.0.1", port: 0)], log: { _ in },
+      handler: { _, reply in
+        reply.send(HTTPResponse(contentType: "text/plain", body: Array(page.utf8)))
+      })
     defer { metrics.stop(waitingAtMost: .seconds(5)) }
     guard case .tcp(_, let port) = metrics.addresses[0] else { throw Deadline.Passed() }
     let (harness, engines) = try fleet(more: ", bytesPerToken: 1000", metricsPort: port)
