@@ -64,6 +64,16 @@ class View:
                 raise CaseFailed(f"waited in vain for {script}")
             self.page.wait_for_timeout(30)
 
+    def watch_work(self) -> None:
+        """Begins to count the processor time of the page's main thread."""
+        self._session = self._context.new_cdp_session(self.page)
+        self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def work_seconds(self) -> float:
+        """Gives that time: unlike frames, it does not depend on what else the machine does."""
+        metrics = self._session.send("Performance.getMetrics")["metrics"]
+        return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+
     def close(self) -> None:
         """Closes the page."""
         self._context.close()

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Watches the dashboard beside a demo at full load: frame times, long tasks, memory.
+"""Watches the dashboard beside a demo at full load: frame times, long tasks, work, memory.
 
 Prints a table, and the same as JSON.
 """
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -60,6 +61,13 @@ def resident_bytes(process: int) -> int:
     return int(line.split()[1]) * 1024
 
 
+def token_cache_bytes(demo: Demo) -> float:
+    """Gives what the cache of rendered prompts takes: it grows until it is full, by design."""
+    lines = demo.ask_bytes("metrics").decode().splitlines()
+    name = "kvindexer_render_cache_bytes "
+    return next((float(line[len(name) :]) for line in lines if line.startswith(name)), 0.0)
+
+
 def use(view: View, seconds: float) -> None:
     """Uses the page as a person would, for a while."""
     page = view.page
@@ -79,9 +87,11 @@ def watch(view: View, demo: Demo, minutes: float) -> list[dict[str, Any]]:
     view.wait_for("document.querySelectorAll('.row').length > 0")
     use(view, WARM_UP_SECONDS)
     view.page.evaluate(RECORDER)
+    view.watch_work()
     seen = []
     for phase in PHASES:
         before = demo.overview()[0]
+        work = view.work_seconds()
         use(view, minutes * 60 / len(PHASES))
         row = view.page.evaluate(TAKE)
         after = demo.overview()[0]
@@ -89,7 +99,9 @@ def watch(view: View, demo: Demo, minutes: float) -> list[dict[str, Any]]:
         requests = after["traffic"]["requests"] - before["traffic"]["requests"]
         row |= {
             "phase": phase,
+            "work_per_s": (view.work_seconds() - work) / seconds,
             "resident": resident_bytes(demo.program.process_id),
+            "token_cache": token_cache_bytes(demo),
             "requests_per_s": requests / seconds,
             "events_per_s": after["totals"]["events_per_s"],
             "index": after["totals"]["index_bytes"],
@@ -102,13 +114,14 @@ def watch(view: View, demo: Demo, minutes: float) -> list[dict[str, Any]]:
 def table(rows: list[dict[str, Any]]) -> str:
     """Writes what was seen as lines."""
     head = (
-        "phase   frames  p50 ms  p99 ms  longest ms  long tasks  busy ms  page MiB  elements"
-        "  server MiB  index KiB  requests/s  events/s"
+        "phase   frames  p50 ms  p99 ms  longest ms  long tasks  work ms/s  page MiB  elements"
+        "  server MiB  of it tokens  index KiB  requests/s  events/s"
     )
     lines = [
         f"{row['phase']:<6} {row['frames']:>7,} {row['p50']:>7.1f} {row['p99']:>7.1f}"
-        f" {row['longest']:>11.1f} {row['tasks']:>11} {row['busy']:>8.0f}"
+        f" {row['longest']:>11.1f} {row['tasks']:>11} {1000 * row['work_per_s']:>10.1f}"
         f" {row['heap'] / 2**20:>9.1f} {row['nodes']:>9,} {row['resident'] / 2**20:>11.1f}"
+        f" {row['token_cache'] / 2**20:>13.1f}"
         f" {row['index'] / 1024:>10,.0f} {row['requests_per_s']:>11.1f}"
         f" {row['events_per_s']:>9,.0f}"
         for row in rows
@@ -124,6 +137,7 @@ def main() -> int:
     parser.add_argument("--engines", type=int, default=4)
     parser.add_argument("--json", type=Path, help="where the same goes as JSON")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="browser-") as folder, chromium() as browser:
         # Longer than it is watched: its requests have to last.
         seconds = int(options.minutes * 60) + 300

@@ -3,6 +3,7 @@
 
 import argparse
 import io
+import signal
 import sys
 import tempfile
 import time
@@ -14,7 +15,6 @@ from PIL import Image
 from playwright.sync_api import Browser
 from servers import Demo
 
-BYTES_MAX = 200_000
 FLEETS = [4, 200]
 SIZES = [("desktop", DESKTOP), ("phone", PHONE)]
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
@@ -23,13 +23,10 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 def save(view: View, path: Path) -> None:
     """Writes what is seen as a picture of few bytes."""
     picture = Image.open(io.BytesIO(view.page.screenshot())).convert("RGB")
-    data = io.BytesIO()
-    picture.save(data, "PNG", optimize=True)
-    if len(data.getvalue()) > BYTES_MAX:
-        data = io.BytesIO()
-        picture.quantize(256, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
-    path.write_bytes(data.getvalue())
-    print(f"{path.name}: {len(data.getvalue()):,} bytes", flush=True)
+    # This method keeps colours that few pixels have, such as those of signs.
+    method = Image.Quantize.MAXCOVERAGE
+    picture.quantize(256, method, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
+    print(f"{path.name}: {path.stat().st_size:,} bytes", flush=True)
 
 
 def draw_fleet(browser: Browser, demo: Demo, engines: int, folder: Path) -> None:
@@ -95,11 +92,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kvindexer", type=Path, required=True, help="the program")
     parser.add_argument("--seconds", type=int, default=60, help="how much past there is")
+    parser.add_argument("--engines", type=int, choices=FLEETS, help="draw this fleet only")
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="browser-") as logs, chromium() as browser:
-        for engines in FLEETS:
+        for engines in [options.engines] if options.engines else FLEETS:
             demo = Demo(options.kvindexer, engines, 3600, Path(logs))
             try:
                 time.sleep(options.seconds)

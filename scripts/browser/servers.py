@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Optional
 
-from failure import wait_for
+from failure import RunFailed, wait_for
 from ports import free_ports
 from program import Program
 
@@ -57,9 +57,15 @@ class Demo(Server):
             ],
             self._log,
         )
-        found = wait_for(
-            "the demo's address", lambda: re.search(r"^Dashboard (\S+)", self.text), START_SECONDS
-        )
+        try:
+            found = wait_for(
+                "the demo's address",
+                lambda: re.search(r"^Dashboard (\S+)", self.text),
+                START_SECONDS + engines,
+            )
+        except RunFailed:
+            self.program.kill()
+            raise
         self.url = found.group(1)
 
     @property

@@ -12,6 +12,9 @@ package final class SharedFleet: @unchecked Sendable {
 
   package init(_ fleet: consuming FleetIndex) {
     hasher = fleet.hasher
+    var fleet = fleet
+    // What is added from now on is known from now on, not from the machine's start.
+    fleet.keepTime(MonotonicClock.nowNanoseconds())
     self.fleet = fleet
   }
 

@@ -107,6 +107,8 @@ package final class DecisionLog: @unchecked Sendable {
     guard let entry = exchange(&ring[place(of: oldest)], with: nil) else { return }
     bytes -= entry.bytes
     entry.bytes = 0
+    // Who follows the request keeps the entry, and not what is large about it.
+    entry.evidence = nil
     if let id = entry.decision.requestID, byRequest[id] === entry { byRequest[id] = nil }
   }
 

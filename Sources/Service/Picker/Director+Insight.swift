@@ -4,17 +4,20 @@ import Tokenize
 
 /// What is remembered of a decision, after it was answered.
 extension Director {
+  /// - Returns: Nil for what has no prompt to predict anything of.
   func remember(
     _ pick: Pick, _ choice: Choice, _ findings: PromptFindings, _ predictions: PromptPredictions
-  ) -> DecisionLog.Entry {
+  ) -> DecisionLog.Entry? {
     let request = pick.request
+    guard request.inference != nil else { return nil }
     var decision = Decision(
       time: WallClock.seconds(), requestID: request.gateway.headers[GatewayHeader.requestID],
       model: findings.model ?? request.targetModel, status: .pending,
       promptTokens: choice.request.promptTokens, tokensFrom: findings.exactOrigin,
       madeAt: choice.matchedAt, nanoseconds: choice.decidedAt &- pick.startedAt)
-    let order = shortlist(choice, predictions)
-    decision.take(order, choice, predictions)
+    let shortlist = shortlist(choice, predictions)
+    let order = shortlist.indices(picked: choice.target.candidate)
+    decision.take(order, of: shortlist, choice, predictions)
     decision.blocks = traceBlocks(choice, findings, unique: pick.startedAt)
     return insight.made(decision, Self.evidence(order, choice, predictions))
   }
@@ -22,6 +25,7 @@ extension Director {
   /// Remembers a request that went nowhere.
   func remember(_ pick: Pick, _ findings: PromptFindings) {
     let request = pick.request
+    guard request.inference != nil else { return }
     let now = MonotonicClock.nowNanoseconds()
     _ = insight.made(
       Decision(
@@ -31,7 +35,9 @@ extension Director {
         tokensFrom: findings.exactOrigin, madeAt: now, nanoseconds: now &- pick.startedAt), nil)
   }
 
-  private func shortlist(_ choice: Choice, _ predictions: PromptPredictions) -> [Int] {
+  private func shortlist(
+    _ choice: Choice, _ predictions: PromptPredictions
+  ) -> CandidateShortlist {
     let count = choice.endpoints.count
     let unknown = Array(repeating: -1, count: count)
     var shortlist = CandidateShortlist(
@@ -43,7 +49,7 @@ extension Director {
     for (candidate, total) in zip(scores.candidates, scores.totals) {
       shortlist.scores[candidate] = total
     }
-    return shortlist.indices(picked: choice.target.candidate)
+    return shortlist
   }
 
   /// - Parameter order: Indices of the candidates that are remembered.
@@ -101,10 +107,11 @@ extension Director {
     _ predictions: PromptPredictions, to entry: DecisionLog.Entry, of choice: Choice
   ) -> Bool {
     let now = MonotonicClock.nowNanoseconds()
-    let order = shortlist(choice, predictions)
+    let shortlist = shortlist(choice, predictions)
+    let order = shortlist.indices(picked: choice.target.candidate)
     let isInTime = insight.log.update(entry) { decision, evidence in
       guard decision.status == .pending, !decision.isAnswered else { return false }
-      decision.take(order, choice, predictions)
+      decision.take(order, of: shortlist, choice, predictions)
       decision.madeAt = now
       evidence = Self.evidence(order, choice, predictions)
       return true
@@ -119,29 +126,23 @@ extension Decision {
   ///
   /// - Parameter order: Their indices, the best first, the picked one among them.
   fileprivate mutating func take(
-    _ order: [Int], _ choice: Choice, _ predictions: PromptPredictions
+    _ order: [Int], of shortlist: CandidateShortlist, _ choice: Choice,
+    _ predictions: PromptPredictions
   ) {
-    let scores = choice.result.primary.scores
-    var totals: [Int: Double] = [:]
-    for (candidate, total) in zip(scores.candidates, scores.totals) where order.contains(candidate)
-    {
-      totals[candidate] = total
-    }
     candidates = order.map { index in
       let endpoint = choice.endpoints[index]
       let hit = choice.hit(ofCandidate: index)
-      let precise = predictions.precise.flatMap {
-        $0[index].basis == .precise(.exact) ? $0[index].predictedTokens : nil
-      }
+      let precise = shortlist.precise[index]
+      let score = shortlist.scores[index]
       return Candidate(
         endpoint: endpoint.member.name, basis: hit.basis,
         predictedTokens: Int32(clamping: hit.predictedTokens),
         reservedTokens: Int32(clamping: hit.reservedTokens),
-        preciseTokens: precise.map { Int32(clamping: $0) },
+        preciseTokens: precise >= 0 ? Int32(clamping: precise) : nil,
         approximateTokens: predictions.approximate.map {
           Int32(clamping: $0[index].predictedTokens)
         },
-        score: totals[index])
+        score: score > -.infinity ? score : nil)
     }
     picked = order.firstIndex(of: choice.target.candidate)
   }

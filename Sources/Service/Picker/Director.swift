@@ -102,7 +102,8 @@ final class Director: RequestDirector {
       }
       exchange.follow(findings, predictions.keys)
       count(pick, choice, findings, resolvedAt)
-      exchange.remembered(as: remember(pick, choice, findings, predictions))
+      guard let entry = remember(pick, choice, findings, predictions) else { return }
+      exchange.remembered(as: entry)
       if shadow != nil, findings.exactPrompt == nil {
         predictBeside(pick, choice, predictions, exchange)
       }

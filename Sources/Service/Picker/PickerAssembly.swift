@@ -34,6 +34,7 @@ enum PickerAssembly {
     configuration.grpcListen = []
     configuration.memoryBudget = flags.indexBytesMax
     configuration.tracing = flags.tracing
+    configuration.tracing?.serviceName = "epp"
     configuration.log = log
     configuration.rendering = try rendering(setup.tokens.plugin)
     configuration.routing = setup.preciseProducer == nil ? .approximate : .precise

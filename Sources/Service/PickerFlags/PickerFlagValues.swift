@@ -26,7 +26,6 @@ struct PickerFlagValues {
         flags.warnings.append("--otlp-sample has no effect without --otlp-endpoint")
       }
     }
-    flags.tracing?.serviceName = "epp"
     if flags.metricsInterval < PickerFlags.metricsIntervalMin {
       flags.metricsInterval = PickerFlags.metricsIntervalMin
       flags.warnings.append("--refresh-metrics-interval is at least 50ms, which it is now")

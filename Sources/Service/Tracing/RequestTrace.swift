@@ -8,6 +8,8 @@ package final class RequestTrace: Sendable {
   /// In monotonic nanoseconds.
   let start: UInt64
   private let exporter: SpanExporter
+  /// The same for all spans, so that parts fit into what they are parts of.
+  private let clock = ClockOffset()
 
   init(_ context: TraceContext, parent: UInt64, start: UInt64, _ exporter: SpanExporter) {
     self.context = context
@@ -40,8 +42,7 @@ package final class RequestTrace: Sendable {
   /// Sends a part of the request that is over.
   package func add(_ part: Part) {
     var spans: [Span] = []
-    let clock = ClockOffset()
-    Self.append(part, below: context, clock, to: &spans)
+    append(part, below: context, to: &spans)
     exporter.add(spans)
   }
 
@@ -49,19 +50,16 @@ package final class RequestTrace: Sendable {
   package func end(
     _ name: String, attributes: [Span.Attribute], fault: String? = nil, parts: [Part] = []
   ) {
-    let clock = ClockOffset()
     var spans = [
       Span(
         context: context, parent: parent, name: name, kind: .server, start: clock.unix(start),
         end: clock.unix(MonotonicClock.nowNanoseconds()), attributes: attributes, fault: fault)
     ]
-    for part in parts { Self.append(part, below: context, clock, to: &spans) }
+    for part in parts { append(part, below: context, to: &spans) }
     exporter.add(spans)
   }
 
-  private static func append(
-    _ part: Part, below parent: TraceContext, _ clock: ClockOffset, to spans: inout [Span]
-  ) {
+  private func append(_ part: Part, below parent: TraceContext, to spans: inout [Span]) {
     var context = parent
     context.span = .random(in: 1 ... .max)
     spans.append(
@@ -69,12 +67,12 @@ package final class RequestTrace: Sendable {
         context: context, parent: parent.span, name: part.name, kind: .internal,
         start: clock.unix(part.start), end: clock.unix(max(part.end, part.start)),
         attributes: part.attributes))
-    for part in part.parts { append(part, below: context, clock, to: &spans) }
+    for part in part.parts { append(part, below: context, to: &spans) }
   }
 }
 
 /// Turns monotonic times into times of day, by how both clocks are now.
-private struct ClockOffset {
+private struct ClockOffset: Sendable {
   private let offset: UInt64
 
   init() { offset = WallClock.nanoseconds() &- MonotonicClock.nowNanoseconds() }

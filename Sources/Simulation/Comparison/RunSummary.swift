@@ -1,7 +1,5 @@
 /// What is kept of a run.
 package struct RunSummary: Sendable, Equatable {
-  package var requests: Int
-  package var blocks: Int
   package var hitRatio: Double
   package var tokenHitRatio: Double
   package var predictionError: Double?
@@ -15,8 +13,6 @@ package struct RunSummary: Sendable, Equatable {
 
   /// The summary of a result.
   package init(_ result: RunResult) {
-    requests = result.requests
-    blocks = result.blocks
     hitRatio = result.hitRatio
     tokenHitRatio = result.tokenHitRatio
     predictionError = result.predictionError

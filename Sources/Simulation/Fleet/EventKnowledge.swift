@@ -18,7 +18,9 @@ struct EventKnowledge: ~Copyable {
 
   /// Starts to follow engines, each at its present incarnation and from its next message on.
   ///
-  /// - Parameter history: Whether what engines published before is, or was, nothing.
+  /// - Parameters:
+  ///   - engines: The incarnation of each, and how many messages it has published so far.
+  ///   - isComplete: Whether all messages from the first one on are going to be received.
   init(engines: [(incarnation: UInt32, messages: Int)], isComplete: Bool) {
     fleet = FleetIndex(hasher: KVIndexer.BlockHasher(sharedKey: "simulation"))
     for (engine, state) in engines.enumerated() {
@@ -100,7 +102,4 @@ struct EventKnowledge: ~Copyable {
 
   /// Takes a claim back.
   mutating func cancel(_ request: Int) { _ = fleet.cancelReservation("\(request)") }
-
-  /// What became of claims.
-  var reservations: ReservationTable.Counters { fleet.reservations.counters }
 }

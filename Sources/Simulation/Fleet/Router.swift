@@ -34,8 +34,6 @@ final class Router {
   private var events: EventKnowledge
   private var batch = EventBatch()
   private var turn = 0
-  /// Blocks that were looked up.
-  private(set) var lookups = 0
 
   /// A router that was just started.
   ///
@@ -143,7 +141,6 @@ final class Router {
     now: UInt64, _ trueBlocks: (Int) -> Int
   ) -> [Int] {
     guard policy.predicts else { return [] }
-    lookups += prompt.ids.count
     if policy.followsEvents { events.look(up: prompt, now: now) }
     if policy.remembers { sent.look(up: estimated) }
     return endpoints.indices.map { engine in

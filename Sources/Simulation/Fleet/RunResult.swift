@@ -17,8 +17,6 @@ package struct RunResult: Sendable, Equatable {
   package var computedTokens: [Int] = []
   /// Seconds from the arrival to the first token, ascending.
   package var firstTokenSeconds: [Float] = []
-  /// Blocks that routers looked up.
-  package var lookups = 0
 
   /// Share of the blocks that engines reused.
   package var hitRatio: Double { ratio(deliveredBlocks, blocks) }

@@ -85,10 +85,15 @@ enum ExplainView {
         StyledText(endpoint.endpoint, .strong), "block \(Quantity.count(missing.block))",
         "\(Quantity.count(missing.token))",
         StyledText(missing.cause.replacing("_", with: " "), .doubtful),
-        "\(Quantity.seconds(missing.agoS))", StyledText(missing.sentence, .faint),
+        ago(missing), StyledText(missing.sentence, .faint),
       ])
     }
     return table
+  }
+
+  /// When it happened; what never happened has no time.
+  private static func ago(_ missing: ExplainAnswer.Missing) -> StyledText {
+    "\(Quantity.seconds(missing.cause == "never_stored" ? nil : missing.agoS))"
   }
 
   /// What each scorer adds, weights included.

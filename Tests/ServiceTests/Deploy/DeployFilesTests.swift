@@ -71,6 +71,9 @@ import Tokenize
     let harness = try PickerHarness(
       [RenderedFleet.entry(0, servers[0])], plan, readsEngines: true
     ) { $0.tracing = tracing }
+    var engine = try HTTPClient(.url(servers[0].url))
+    let body = #"{"model": "simulated", "prompt": \#(Array(1...64)), "max_tokens": 1}"#
+    _ = try engine.post("/v1/completions", body: Array(body.utf8))
     try harness.route(#"{"model": "simulated", "prompt": [1, 2, 3]}"#)
       .complete(usage: TokenUsage(promptTokens: 3, completionTokens: 1, cachedTokens: 2))
     return try Deadline.wait {
@@ -78,6 +81,7 @@ import Tokenize
       // The engine's size and the renderer's state come when both were asked.
       guard page.contains("\nkvindexer_engine_cache_blocks{"),
         page.contains("\nkvindexer_renderer_status{"),
+        page.contains("\nkvindexer_resident_blocks{"),
         page.contains("\nkvindexer_prediction_errors_total{")
       else { return nil }
       var exposed = ExposedMetrics()
@@ -152,6 +156,16 @@ import Tokenize
         }
       }
     }
+  }
+
+  /// Debian's package prometheus has it.
+  private static let promtool: String? =
+    [ProcessInfo.processInfo.environment["KV_PROMTOOL"], "/usr/bin/promtool"].compactMap(\.self)
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+  @Test(.enabled(if: promtool != nil)) func `Prometheus takes the alerts`() throws {
+    let file = Self.folder.appending(path: "prometheus/alerts.yml").path
+    try Subprocess.run(try #require(Self.promtool), ["check", "rules", file])
   }
 
   @Test func `PromQL is read as it is meant`() throws {

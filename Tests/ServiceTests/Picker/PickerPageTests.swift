@@ -47,7 +47,7 @@ import Tokenize
     #expect(
       try harness.metric(
         #"llm_d_epp_plugin_duration_seconds_count{extension_point="Scorer","#
-          + #"plugin_type="queue-scorer",plugin_name="queue-scorer"}"#) == 4)
+          + #"plugin_type="prefix-cache-scorer",plugin_name="prefix-cache-scorer"}"#) == 4)
     if PrometheusParser.isAvailable { #expect(try !PrometheusParser.parse(reply.text).isEmpty) }
   }
 }
