@@ -5,18 +5,13 @@ import Service
 enum OutputFile {
   /// Replaces the file at `path`.
   static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
-    let operation = "write \(path)"
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw SystemError(operation) }
-    defer { close(descriptor) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw SystemError(operation)
-      }
-      rest = rest.dropFirst(count)
+    try FileBytes.write(bytes, to: path, mode: 0o666)
+  }
+
+  /// Makes a directory, if it is not there.
+  static func makeDirectory(_ path: String) throws(SystemError) {
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+      throw SystemError("make the directory \(path)")
     }
   }
 }

@@ -24,6 +24,9 @@ enum SimulateCommand: Command {
       stresses: options.stresses, planName: options.planName, plan: options.plan,
       seeds: options.seeds)
     if let fault = study.fault { throw UsageError(message: fault) }
+    // What can't be written is better known before the long runs.
+    if let path = options.htmlPath { try OutputFile.write([], to: path) }
+    if let directory = options.svgDirectory { try OutputFile.makeDirectory(directory) }
     let progress = SimulateProgress(runs: study.runs.count)
     let comparison = study.comparison(
       SimulateRuns.all(of: study, threads: options.threads) { progress.show(done: $0) })

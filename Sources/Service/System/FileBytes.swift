@@ -26,10 +26,14 @@ package enum FileBytes {
     }
   }
 
-  /// Writes a file that only its owner can read, in place of what was there.
-  package static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
+  /// Writes a file in place of what was there.
+  ///
+  /// - Parameter mode: Who may read and write a new one, as far as the process's mask allows.
+  package static func write(
+    _ bytes: [UInt8], to path: String, mode: mode_t = 0o600
+  ) throws(SystemError) {
     let operation = "write \(path)"
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw SystemError(operation) }
     defer { close(descriptor) }
     var written = 0
