@@ -73,9 +73,9 @@ import Tokenize
       #"{"zzz": [1]}"#, "zzz",
       "line 1, column 2: zzz: unknown field; "
         + "the fields are model, lora, endpoints, detail, cache_salt, top_k, deadline_ms, "
-        + "return_tokens, request_id, tokens, prompt, messages, path, body, tools, "
-        + "tool_choice, chat_template, chat_template_kwargs, add_generation_prompt, "
-        + "continue_final_message, add_special_tokens"
+        + "return_tokens, request_id, tokens, prompt, messages, path, body, tools, tool_choice, "
+        + "chat_template, chat_template_kwargs, add_generation_prompt, continue_final_message, "
+        + "add_special_tokens"
     ),
     (
       #"{"tokens": [1], "tokens": [2]}"#, "tokens",

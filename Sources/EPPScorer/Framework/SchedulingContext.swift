@@ -48,8 +48,9 @@ public struct SchedulingContext: ~Copyable {
 
   /// Tokens of the prompt that a candidate would have to compute; all where nothing is known.
   ///
-  /// Reservations are not counted as cached: they may never come true.
+  /// What is reserved counts as cached: by the request's turn it will be. Without that a burst of
+  /// requests with one prefix is spread over endpoints that all compute it.
   public func uncachedTokens(of candidate: Int) -> Int {
-    max(request.promptTokens - hit(of: candidate, by: inFlightProducer).matchedTokens, 0)
+    max(request.promptTokens - hit(of: candidate, by: inFlightProducer).predictedTokens, 0)
   }
 }

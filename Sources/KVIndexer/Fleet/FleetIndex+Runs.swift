@@ -5,6 +5,12 @@ package struct RunHolder: Sendable, Equatable {
   package var rank: Int
   package var tier: Tier
   package var blocks: Int
+
+  /// Whoever holds most comes first; then by name, rank and tier.
+  fileprivate func isBefore(_ other: RunHolder) -> Bool {
+    (other.blocks, endpoint, rank, tier.rawValue)
+      < (blocks, other.endpoint, other.rank, other.tier.rawValue)
+  }
 }
 
 /// The tree of runs, for people.
@@ -35,7 +41,7 @@ extension FleetIndex {
   package func holders(ofRuns keys: [BlockKey], limit: Int) -> [[RunHolder]] {
     let roles = laneRoles
     return keys.map { key in
-      (index.holders(ofRun: key, roles: roles) ?? []).prefix(limit).compactMap { lane, blocks in
+      let holders = (index.holders(ofRun: key, roles: roles) ?? []).compactMap { lane, blocks in
         let role = roles[lane.index]
         return source(role.source).map {
           RunHolder(
@@ -43,6 +49,7 @@ extension FleetIndex {
             tier: role.tier, blocks: blocks)
         }
       }
+      return Array(holders.sorted { $0.isBefore($1) }.prefix(limit))
     }
   }
 }

@@ -92,12 +92,11 @@ extension PrefixIndex {
       secondsSinceMatch: secondsSinceMatch(node), reads: recentReads(node))
   }
 
-  /// What lanes hold of the run that begins with `key`, the most first; nil when there is none.
+  /// What lanes hold of the run that begins with `key`; nil when there is none.
   func holders(ofRun key: BlockKey, roles: LaneRoles) -> [(lane: LaneID, blocks: Int)]? {
     let node = nodeTable.find(key.bits)
     guard node != HandleTable.none else { return nil }
     return allHolders(node).filter { roles[$0.lane].isMain }
       .map { (LaneID($0.lane), blocks(in: $0.coverage)) }
-      .sorted { ($1.blocks, $0.lane.index) < ($0.blocks, $1.lane.index) }
   }
 }

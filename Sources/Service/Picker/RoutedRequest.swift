@@ -33,7 +33,7 @@ final class RoutedRequest: RoutedExchange {
       promptTokens: choice.request.promptTokens, clientMax: choice.request.maxOutputTokens)
     claims = choice.targets.map { target in
       let hit = choice.hit(of: target, by: director.scheduler.plan.inFlightProducer)
-      let uncached = max(choice.request.promptTokens - hit.matchedTokens, 0)
+      let uncached = max(choice.request.promptTokens - hit.predictedTokens, 0)
       return InFlightClaim(target.endpoint, tokens: uncached + output)
     }
     pick.metrics.routed(bodyBytes: pick.request.gateway.body.count, hit: choice.primaryHit)

@@ -112,7 +112,7 @@ final class Router {
     let predicted = predictions(prompt, estimated, &pool, now: now, trueBlocks)
     let request = SchedulingRequest(promptTokens: prompt.promptTokens)
     let engine = choose(request, pool, now: now)
-    let claimed = prompt.promptTokens - pool[producer: 0, engine].matchedTokens
+    let claimed = prompt.promptTokens - pool[producer: 0, engine].predictedTokens
     inFlight[engine].requests += 1
     inFlight[engine].tokens += claimed
     if policy.remembers { sent.learn(estimated, on: engine) }

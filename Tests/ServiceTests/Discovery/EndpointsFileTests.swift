@@ -152,7 +152,7 @@ import Testing
     (
       "endpoints: [{address: a, port: 1, kvEvents: {zzz: 2}}]",
       "1:46: endpoints[0].kvEvents.zzz: unknown field; the fields are endpoint, replayEndpoint, "
-        + "ranks, bind, blockSize, topic, duplicates"
+        + "ranks, bind, blockSize, bytesPerToken, topic, duplicates"
     ),
     (
       "endpoints: [{address: a, port: 1, kvEvents: {endpoint: 'a:5557'}}]",
@@ -183,6 +183,10 @@ import Testing
     (
       "endpoints: [{address: a, port: 1, kvEvents: {blockSize: 0}}]",
       "1:57: endpoints[0].kvEvents.blockSize: expected an integer from 1 to 65536, not '0'"
+    ),
+    (
+      "endpoints: [{address: a, port: 1, kvEvents: {bytesPerToken: 0}}]",
+      "1:61: endpoints[0].kvEvents.bytesPerToken: expected an integer from 1 to 1073741824, not '0'"
     ),
     (
       "endpoints:\n- {name: x, address: a, port: 1}\n- {name: x, address: b, port: 1}",

@@ -54,7 +54,7 @@ import Testing
     // Without the roots nothing below them can be placed: worse than no events.
     let blind = run(.preciseOnly, recovers: false)
     #expect(blind.hitRatio < run(.approximate, recovers: false).hitRatio)
-    #expect(blind.predictionError ?? 0 > 0.05)
+    #expect(blind.predictionError ?? 0 > 0.02)
     // So who is not exact is approximated.
     #expect(run(.precise, recovers: false).hitRatio > blind.hitRatio)
   }
