@@ -28,7 +28,11 @@ extension IndexerAPI {
         reply.send(
           HTTPResponse(
             .invalidRequest("an explanation is of one prompt, not of \(prompt.prompts.count)")))
-      case .success(let prompt): inspect(reply) { answer(prompt, to: body, candidates) }
+      case .success(let prompt):
+        inspect(reply) {
+          scorer.remember(prompt, body, candidates, since: start)
+          return answer(prompt, to: body, candidates)
+        }
       }
     }
   }

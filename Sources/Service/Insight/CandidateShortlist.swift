@@ -35,11 +35,14 @@ struct CandidateShortlist {
   private static func top<Value: Comparable>(_ count: Int, of values: [Value]) -> [Int] {
     var best: [Int] = []
     best.reserveCapacity(count + 1)
-    for index in values.indices {
-      if best.count == count, let last = best.last, values[index] <= values[last] { continue }
-      let place = best.firstIndex { values[index] > values[$0] } ?? best.count
+    var least: Value?
+    for (index, value) in values.enumerated() {
+      if let least, value <= least { continue }
+      var place = best.count
+      while place > 0, values[best[place - 1]] < value { place -= 1 }
       best.insert(index, at: place)
       if best.count > count { best.removeLast() }
+      if best.count == count { least = best.last.map { values[$0] } }
     }
     return best
   }

@@ -61,6 +61,15 @@ package final class Scorer: Sendable {
     }
   }
 
+  /// Remembers what would be answered to a request that names itself, for a report of what came.
+  func remember(
+    _ prompt: ResolvedPrompt, _ request: ScoreRequest, _ candidates: Set<String>?,
+    since start: UInt64
+  ) {
+    guard request.requestID != nil else { return }
+    _ = match(prompt, request, membership.members, candidates, since: start)
+  }
+
   /// Counts a request that was refused before it came here.
   func reject() { metrics.scores[.rejected].add() }
 

@@ -79,6 +79,15 @@ import Testing
     #expect(completed?["candidates"]?.array?.first?["picked"] == .bool(true))
   }
 
+  @Test func `what was explained can be reported on, too`() throws {
+    defer { engine.publisher.stop() }
+    let tokens = PublishedEngine.tokens(1) + [0]
+    let answer = try harness.send(
+      "POST", "/v1/explain", #"{"tokens": \#(tokens), "request_id": "r"}"#)
+    #expect(answer.status == 200)
+    #expect(try post(report("r", 48)).json["predicted_tokens"]?.integer == 64)
+  }
+
   @Test func `several reports are answered one by one`() throws {
     defer { engine.publisher.stop() }
     for id in ["r1", "r2"] { try score(id) }
