@@ -30,7 +30,7 @@ package enum FileBytes {
   ///
   /// - Parameter mode: Who may read and write a new one, as far as the process's mask allows.
   package static func write(
-    _ bytes: [UInt8], to path: String, mode: mode_t = 0o600
+    _ bytes: [UInt8], to path: String, mode: UInt32 = 0o600
   ) throws(SystemError) {
     let operation = "write \(path)"
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
