@@ -63,6 +63,7 @@ import Tokenize
     let collector = try Collector()
     defer { collector.stop() }
     let servers = try RenderedFleet.servers(1)
+    defer { withExtendedLifetime(servers) {} }
     let plan = Plans.precise(
       producer: Plans.speculative,
       more: ["{type: approx-prefix-cache-producer}", "{type: queue-scorer}"])
