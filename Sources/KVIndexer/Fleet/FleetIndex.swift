@@ -114,6 +114,20 @@ public struct FleetIndex: ~Copyable {
     outline(source)
   }
 
+  /// Records what was found out about a source otherwise than from its events; nil takes it back.
+  public mutating func setFinding(_ finding: Trust.Finding?, of id: SourceID) {
+    guard let source = source(id), source.finding != finding else { return }
+    source.finding = finding
+    outline(source)
+  }
+
+  /// Records that what is known of a source is incomplete or wrong, until its cache is known anew.
+  public mutating func degrade(_ cause: Trust.Degradation, of id: SourceID) {
+    guard let source = source(id) else { return }
+    source.damage(cause)
+    outline(source)
+  }
+
   /// Starts a new life of the engine behind a source: drops all it held and fences its old events.
   ///
   /// The new process may keep its cache otherwise, so block size and groups are learnt again.

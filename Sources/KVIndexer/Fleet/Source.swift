@@ -76,6 +76,8 @@ final class Source {
   /// Conditions of ours that end with the cache they belong to.
   var damage: Trust.Degradation? { didSet { isOutlined = false } }
   var mismatch: Trust.Mismatch? { didSet { isOutlined = false } }
+  /// What was found out otherwise than from its events.
+  var finding: Trust.Finding? { didSet { isOutlined = false } }
 
   struct RootName: Hashable {
     var adapter: String?
@@ -153,10 +155,15 @@ final class Source {
 
   var trust: Trust {
     switch stream {
-    case .connecting, .disconnected: return .connecting
+    case .connecting, .disconnected: return finding == .dead ? .dead : .connecting
     case .bootstrapping: return .bootstrapping
     case .live(let history, let isReplaying):
       if let unmatchable { return .mismatched(unmatchable) }
+      switch finding {
+      case .silent: return .silent
+      case .mismatched(let cause): return .mismatched(cause)
+      case .dead, nil: break
+      }
       if case .incomplete(let cause) = history { return .degraded(Trust.Degradation(cause)) }
       if let damage { return .degraded(damage) }
       if isReplaying { return .lagging }

@@ -11,17 +11,28 @@ public enum Trust: Sendable, Equatable, BitwiseCopyable {
   case exact
   /// Part of the history is missing: the answer may be too low or too high.
   case degraded(Degradation)
+  /// The engine serves requests, but none of its events arrive. Nothing is credited.
+  case silent
   /// What the engine says can't be matched with prompts. Nothing is credited.
   case mismatched(Mismatch)
+  /// The engine is gone for so long that its cache is, too: what it held is forgotten.
+  case dead
 
   /// Why a source is not exact although its events arrive.
   public enum Degradation: String, Sendable, CaseIterable, BitwiseCopyable {
-    case joinedLate, gap, overflow, undecodable, replayFailed, orphans, budget, unprovenTier
+    case joinedLate, gap, overflow, undecodable, replayFailed, orphans, budget, unprovenTier, drift
   }
 
   /// Why a source can't be matched.
   public enum Mismatch: String, Sendable, CaseIterable, BitwiseCopyable {
-    case blockSize, cacheGroups
+    case blockSize, cacheGroups, keys, model
+  }
+
+  /// What somebody found out about a source that its events don't tell.
+  public enum Finding: Sendable, Equatable, BitwiseCopyable {
+    case silent
+    case mismatched(Mismatch)
+    case dead
   }
 
   /// The state's name in answers and metrics.
@@ -32,13 +43,15 @@ public enum Trust: Sendable, Equatable, BitwiseCopyable {
     case .lagging: "lagging"
     case .exact: "exact"
     case .degraded: "degraded"
+    case .silent: "silent"
     case .mismatched: "mismatched"
+    case .dead: "dead"
     }
   }
 
   /// Every name that `name` can give: a closed set for metric labels.
   public static let names = [
-    "connecting", "bootstrapping", "lagging", "exact", "degraded", "mismatched",
+    "connecting", "bootstrapping", "lagging", "exact", "degraded", "silent", "mismatched", "dead",
   ]
 
   /// One sentence that says what is wrong and what would mend it; nil when nothing is.
@@ -50,7 +63,12 @@ public enum Trust: Sendable, Equatable, BitwiseCopyable {
       "The engine's history is being fetched; until it is known nothing of this source is credited."
     case .lagging: "Events that were missed are being replayed; the answer is as of before them."
     case .degraded(let cause): cause.sentence
+    case .silent:
+      "The engine serves requests but sends no events; nothing of this source is credited. Start it "
+        + "with --kv-events-config and enable_kv_cache_events, and compare the topic and the port."
     case .mismatched(let cause): cause.sentence
+    case .dead:
+      "The engine has been gone for so long that what it held is forgotten; nothing is credited."
     }
   }
 
@@ -61,7 +79,7 @@ public enum Trust: Sendable, Equatable, BitwiseCopyable {
   /// Whether blocks of the source count at all.
   public var credits: Bool {
     switch self {
-    case .connecting, .bootstrapping, .mismatched: false
+    case .connecting, .bootstrapping, .silent, .mismatched, .dead: false
     case .lagging, .exact, .degraded: true
     }
   }
@@ -98,6 +116,9 @@ extension Trust.Degradation {
         + "never announced or by hash alone; they are not credited."
     case .budget:
       "budget: blocks were evicted to keep the index within its byte budget; raise --memory-budget."
+    case .drift:
+      "drift: the engine reused other numbers of tokens than its events say; what it holds is "
+        + "being learnt anew."
     case .unprovenTier:
       "unprovenTier: the engine cleared its cache and did not say whether lower tiers were kept; "
         + "they are not credited."
@@ -112,6 +133,11 @@ extension Trust.Mismatch {
     case .cacheGroups:
       "cacheGroups: the engine has a kind of cache group that is not understood, or none of full "
         + "attention."
+    case .keys:
+      "keys: the engine reuses prompts of which its events announce nothing; the tokens of prompts "
+        + "and of events differ. Compare tokenizer, chat template and LoRA names."
+    case .model:
+      "model: the endpoint serves another model than it is configured for."
     }
   }
 }

@@ -41,7 +41,7 @@ extension SequenceTracker {
     next = nil
     history = nil
     delivered.removeAll()
-    wasLastDeliveredByReplay = false
+    refused = nil
     lossEnd = 0
     isTailUnknown = false
   }

@@ -41,20 +41,26 @@ extension SequenceTracker {
 
   /// Takes back the delivery taken last: the consumer's queue refused it.
   ///
-  /// The message is asked for once more, after a pause in which the queue may drain. One that came
-  /// by replay already is declared lost.
+  /// The message and all after it are asked for again, after a pause in which the queue may drain.
+  /// One that is refused twice is declared lost.
   public mutating func lost(_ sequence: UInt64, now: UInt64) {
     self.now = now
     guard delivered.lastSequence == sequence, next == sequence + 1 else { return }
     delivered.removeLast()
-    let range = sequence..<(sequence + 1)
-    if wasLastDeliveredByReplay || replay != nil || !isReplayUsable {
-      declareGap(range, .overflow)
-    } else {
-      next = sequence
-      let pause = settings.retryDelayNanoseconds
-      startReplay(.fill, owed: range, cause: .overflow, at: now &+ pause)
+    guard isReplayUsable, refused != sequence else {
+      return declareGap(sequence..<(sequence + 1), .overflow)
     }
+    refused = sequence
+    next = sequence
+    if current != nil {
+      push(.drop(.given, .stale))
+      current = nil
+    }
+    let isBootstrapping = replay?.purpose == .bootstrap
+    let end = max(sequence + 1, replay?.owed?.upperBound ?? 0)
+    startReplay(
+      isBootstrapping ? .bootstrap : .fill, owed: sequence..<end, cause: .overflow,
+      at: now &+ settings.retryDelayNanoseconds)
   }
 
   /// Takes note that the payload of a delivered message made no sense.
@@ -92,7 +98,6 @@ extension SequenceTracker {
     isTailUnknown = false
     delivered.record(sequence, message.digest)
     next = sequence + 1
-    wasLastDeliveredByReplay = replayed
     push(.deliver(sequence, origin))
   }
 

@@ -36,6 +36,7 @@
 ///                live <= last live, same digest          dropped
 ///                live <= last live, otherwise            new incarnation; replay from 0
 ///                lost                                    replaying from L after a pause, once
+///                suspected                               bootstrapping; replay from L as a proof
 /// live,          live                                    held back
 ///  replaying     replayed = next                         delivered
 ///                replayed > next                         held ones in between delivered first,
@@ -45,6 +46,7 @@
 ///                ended, failed for good                  live; what is still missing declared a
 ///                                                        gap; held ones released
 /// any            disconnected                            disconnected; held ones discarded
+///                resync                                  new incarnation; replay from 0
 /// ```
 ///
 /// No lost range is asked for twice: when an answer has ended, everything missing below its end is
@@ -107,7 +109,8 @@ public struct SequenceTracker: Sendable {
   var next: UInt64?
   var history: History?
   var delivered = DigestWindow()
-  var wasLastDeliveredByReplay = false
+  /// What the consumer refused last; asked for again once.
+  var refused: UInt64?
   /// Above every sequence that is lost for good.
   var lossEnd: UInt64 = 0
   /// A replay failed: more may have been published than we saw.

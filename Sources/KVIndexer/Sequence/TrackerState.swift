@@ -54,6 +54,10 @@ public enum IncarnationCause: Hashable, Sendable, CaseIterable {
   case historyDiffers
   /// After a reconnection nothing proved that the engine is still the same.
   case unproven
+  /// Somebody asked for it.
+  case requested
+  /// What was known of the engine's cache contradicted what it reused.
+  case drifted
 
   /// The name that metrics use.
   public var name: String {
@@ -61,6 +65,8 @@ public enum IncarnationCause: Hashable, Sendable, CaseIterable {
     case .sequenceRegressed: "sequence_regressed"
     case .historyDiffers: "history_differs"
     case .unproven: "unproven"
+    case .requested: "requested"
+    case .drifted: "drifted"
     }
   }
 }

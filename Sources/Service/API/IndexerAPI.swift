@@ -3,13 +3,12 @@ import Tokenize
 
 /// The HTTP API: which path is answered by whom.
 struct IndexerAPI: Sendable {
-  let fleet: SharedFleet
   let scorer: Scorer
   let resolver: PromptResolver
   let admission: RequestAdmission
   let fleetWatch: FleetWatch
   let membership: FleetMembership
-  let subscriptions: SubscriptionLoop
+  let intake: EventIntake
   /// Nil when rendering is switched off.
   let renderer: Renderer?
   let endpointsFile: EndpointsWatcher?
@@ -22,10 +21,10 @@ struct IndexerAPI: Sendable {
   let insight: Insight
   /// The picker in this process, if there is one.
   let picker: PickExplainerSlot
-  /// Where questions about the whole index are answered.
-  let inspection: InspectionThread
-  let inspector: FleetInspector
-  let residencyReader: ResidencyReader
+  let inspection: Inspection
+
+  var fleet: SharedFleet { intake.fleet }
+  var subscriptions: SubscriptionLoop { intake.subscriptions }
 
   var routes: Router {
     var router = Router()

@@ -12,7 +12,7 @@ extension IndexerAPI {
     do throws(HTTPError) {
       let query = try runQuery(request)
       inspect(reply) { [self] in
-        let selection = inspector.select(query)
+        let selection = inspection.inspector.select(query)
         var json = JSONWriter(capacity: 16_384)
         write(selection, &json)
         return HTTPResponse(json: json)

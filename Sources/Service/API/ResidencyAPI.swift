@@ -8,7 +8,7 @@ extension IndexerAPI {
       let filter = try residencyFilter(request)
       inspect(reply) { [self] in
         var json = JSONWriter(capacity: 8192)
-        residencyReader.report(filter).write(to: &json)
+        inspection.residency.report(filter).write(to: &json)
         return HTTPResponse(json: json)
       }
     } catch {
@@ -18,7 +18,7 @@ extension IndexerAPI {
 
   /// Has `answer` made on the inspection thread, or refuses.
   func inspect(_ reply: HTTPReply, _ answer: @escaping @Sendable () -> HTTPResponse) {
-    if !inspection.ask({ reply.send(answer()) }) {
+    if !inspection.thread.ask({ reply.send(answer()) }) {
       reply.send(HTTPResponse(.overloaded("too many questions about the index wait")))
     }
   }

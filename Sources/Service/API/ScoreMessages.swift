@@ -157,7 +157,9 @@ extension TrustCode {
       case .lagging: .lagging
       case .exact: .exact
       case .degraded: .degraded
+      case .silent: .silent
       case .mismatched: .mismatched
+      case .dead: .dead
       }
   }
 }

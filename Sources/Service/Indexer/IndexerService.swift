@@ -3,11 +3,11 @@ import KVIndexer
 /// The indexer: subscriptions, ingest, index, rendering and API, assembled.
 package final class IndexerService: Sendable {
   /// Where HTTP is answered, with real ports in place of 0.
-  package let addresses: [ListenAddress]
+  package var addresses: [ListenAddress] { listeners.http?.addresses ?? [] }
   /// Where gRPC is answered.
-  package let grpcAddresses: [ListenAddress]
+  package var grpcAddresses: [ListenAddress] { listeners.grpc?.addresses ?? [] }
   /// The index, for what shares the process with the service.
-  package let fleet: SharedFleet
+  package var fleet: SharedFleet { intake.fleet }
   /// Which endpoints there are.
   let membership: FleetMembership
   /// Turns prompts into token ids.
@@ -21,17 +21,15 @@ package final class IndexerService: Sendable {
   /// Where a picker in this process makes itself known to the API.
   let picker = PickExplainerSlot()
   private let configuration: ServiceConfiguration
-  private let subscriptions: SubscriptionLoop
-  private let ingest: Ingest
-  private let renderer: Renderer?
-  private let servedModels: ServedModels
+  private let intake: EventIntake
+  private let tokens: TokenSources
   private let engines: FleetEngines
   private let watcher: EndpointsWatcher?
   /// Tells what changes in the fleet.
   package let fleetWatch: FleetWatch
   private let listeners: ServiceListeners
   private let housekeeping: Housekeeping
-  private let inspection = InspectionThread()
+  private let inspection: Inspection
 
   /// Starts everything for itself.
   package convenience init(_ configuration: ServiceConfiguration) throws {
@@ -56,100 +54,77 @@ package final class IndexerService: Sendable {
       try InsecureListening.check(configuration.listen + configuration.grpcListen)
     }
     let log = configuration.log
-    let hasher = configuration.hashKey.map { BlockHasher(sharedKey: $0) } ?? BlockHasher()
-    let fleet = SharedFleet(FleetIndex(hasher: hasher, byteBudget: configuration.memoryBudget))
-    let queue = IngestQueue(limits: configuration.queue)
-    let subscriptions = SubscriptionLoop(settings: configuration.subscriptions) { queue.push($0) }
     let metrics = ServiceMetrics()
-    let ingest = Ingest(
-      fleet: fleet, queue: queue, metrics: metrics, log: log,
-      feedback: Ingest.Feedback(
-        undecodable: { subscriptions.undecodable($0, $1, sequence: $2) },
-        historyCleared: { subscriptions.historyCleared($0, $1, sequence: $2) },
-        disconnected: disconnected))
-    let renderer = try configuration.rendering.map { try Renderer(settings: $0, log: log) }
-    let servedModels = try ServedModels(security: configuration.rendering?.security ?? .init())
-    let insight = Insight(
-      fleet: fleet, routing: configuration.routing, limits: configuration.decisions)
+    let intake = EventIntake(configuration, metrics: metrics, disconnected: disconnected)
+    let fleet = intake.fleet
+    let tokens = try TokenSources(configuration.rendering, log: log)
     let membership = FleetMembership(
-      fleet: fleet, subscriptions: subscriptions, defaultModel: configuration.model, log: log,
+      fleet: fleet, subscriptions: intake.subscriptions, defaultModel: configuration.model,
+      log: log,
       changed: { members in
-        renderer?.setEndpoints(members.map(\.renderEndpoint))
-        servedModels.set(members)
+        tokens.set(members)
         engines.set(members)
       })
     membership.add(configuration.endpoints)
     watcher = try Self.watch(configuration, membership)
-    let resolver = PromptResolver(
-      membership: membership, renderer: renderer, servedModels: servedModels)
-    let scorer = Scorer(
-      fleet: fleet, membership: membership, resolver: resolver, metrics: metrics,
-      insight: insight, deadlineDefault: configuration.scoreDeadline)
+    resolver = PromptResolver(membership: membership, tokens: tokens)
+    insight = Insight(
+      fleet: fleet, routing: configuration.routing, limits: configuration.decisions)
+    tracer = try configuration.tracing.map { try Tracer($0, log: log) }
+    inspection = Inspection(fleet: fleet, membership: membership, engines: engines)
+    fleetWatch = FleetWatch(fleet: fleet, membership: membership)
+    self.configuration = configuration
+    self.intake = intake
+    self.tokens = tokens
+    self.membership = membership
+    self.engines = engines
     let admission = RequestAdmission(configuration.admission)
-    let watch = FleetWatch(fleet: fleet, membership: membership)
-    let tracer = try configuration.tracing.map { try Tracer($0, log: log) }
     let sampler = FleetSampler(
-      fleet: fleet, membership: membership, subscriptions: subscriptions, metrics: metrics,
-      engines: engines, comparison: insight.comparison)
+      fleet: fleet, membership: membership, subscriptions: intake.subscriptions,
+      metrics: metrics, engines: engines, comparison: insight.comparison)
     let overview = Overview(
       sample: { sampler.sample() }, indexBytesMax: configuration.memoryBudget,
       routes: { [picker] in picker.current != nil })
     metricsPage = MetricsPage(
-      fleet: fleet, membership: membership, subscriptions: subscriptions, ingest: ingest,
-      metrics: metrics, renderer: renderer, admission: admission, tracer: tracer,
-      engines: engines, insight: insight, overview: overview)
-    let churn = ChurnHistory()
-    let inspector = FleetInspector(fleet: fleet)
+      membership: membership, intake: intake, metrics: metrics, renderer: tokens.renderer,
+      admission: admission, tracer: tracer, engines: engines, insight: insight,
+      overview: overview)
+    let scorer = Scorer(
+      fleet: fleet, membership: membership, resolver: resolver, metrics: metrics,
+      insight: insight, deadlineDefault: configuration.scoreDeadline)
     let api = IndexerAPI(
-      fleet: fleet, scorer: scorer, resolver: resolver, admission: admission, fleetWatch: watch,
-      membership: membership, subscriptions: subscriptions, renderer: renderer,
-      endpointsFile: watcher,
+      scorer: scorer, resolver: resolver, admission: admission, fleetWatch: fleetWatch,
+      membership: membership, intake: intake, renderer: tokens.renderer, endpointsFile: watcher,
       metrics: metricsPage, tracer: tracer, overview: overview, engines: engines,
-      insight: insight, picker: picker,
-      inspection: inspection, inspector: inspector,
-      residencyReader: ResidencyReader(
-        fleet: fleet, membership: membership, inspector: inspector, churn: churn,
-        engines: engines))
-    let listeners: ServiceListeners
+      insight: insight, picker: picker, inspection: inspection)
     do {
       listeners = try ServiceListeners(
         configuration, routes: api.routes,
-        rpc: IndexerRPC(scorer: scorer, admission: admission, watch: watch), metrics: metrics,
-        isReady: { api.isReady })
+        rpc: IndexerRPC(scorer: scorer, admission: admission, watch: fleetWatch),
+        metrics: metrics, isReady: { api.isReady })
     } catch {
       watcher?.stop()
       engines.stop()
-      servedModels.stop()
-      renderer?.stop()
+      tokens.stop()
       tracer?.stop()
       throw error
     }
-    addresses = listeners.http?.addresses ?? []
-    grpcAddresses = listeners.grpc?.addresses ?? []
-    self.fleet = fleet
-    self.insight = insight
-    self.membership = membership
-    self.resolver = resolver
-    self.configuration = configuration
-    self.subscriptions = subscriptions
-    self.ingest = ingest
-    self.renderer = renderer
-    self.servedModels = servedModels
-    self.tracer = tracer
-    self.engines = engines
-    fleetWatch = watch
-    self.listeners = listeners
-    housekeeping = Housekeeping(fleet: fleet, churn: churn) {
+    housekeeping = Housekeeping(fleet: fleet, churn: inspection.churn) {
+      [listeners, insight] in
+      let now = MonotonicClock.nowNanoseconds()
       listeners.refreshHealth()
-      insight.tick(now: MonotonicClock.nowNanoseconds())
-      overview.tick(now: MonotonicClock.nowNanoseconds())
+      insight.tick(now: now)
+      overview.tick(now: now)
       tick()
     }
-    ingest.start()
-    subscriptions.start()
+    start()
+  }
+
+  private func start() {
+    intake.start()
     housekeeping.start()
-    inspection.start()
-    watch.start()
+    inspection.thread.start()
+    fleetWatch.start()
   }
 
   /// Follows the endpoints file.
@@ -182,23 +157,12 @@ package final class IndexerService: Sendable {
     watcher?.stop()
     let cutOff = listeners.stop(waitingAtMost: configuration.stopLimit)
     if cutOff > 0 { configuration.log(.warning, "\(cutOff) requests were cut off") }
-    inspection.stop()
+    inspection.thread.stop()
     fleetWatch.stop()
     engines.stop()
-    renderer?.stop()
-    servedModels.stop()
-    subscriptions.stop()
-    ingest.stop()
+    tokens.stop()
+    intake.stop()
     housekeeping.stop()
     tracer?.stop()
-  }
-}
-
-extension FleetMembership.Member {
-  /// The endpoint as one that renders.
-  fileprivate var renderEndpoint: RenderEndpoint {
-    RenderEndpoint(
-      name: name, server: .url("http://\(configuration.authority)"),
-      models: model.isEmpty ? [] : [model])
   }
 }

@@ -136,7 +136,7 @@ final class Ingest: @unchecked Sendable {
     let level: Log.Level =
       switch trust {
       case .bootstrapping, .lagging, .exact: .info
-      case .connecting, .degraded, .mismatched: .warning
+      case .connecting, .degraded, .silent, .mismatched, .dead: .warning
       }
     log(level, "\(name(source)): \(trust.name)\(trust.reason.map { ": \($0)" } ?? "")")
   }

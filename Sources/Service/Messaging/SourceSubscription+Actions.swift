@@ -22,11 +22,7 @@ extension SourceSubscription {
         counters.replaysCancelled += 1
         closeExchange()
       case .newIncarnation(let cause):
-        if cause == .sequenceRegressed {
-          counters.regressions += 1
-        } else {
-          counters.replacements += 1
-        }
+        counters.incarnations[cause, default: 0] += 1
         incarnation.number &+= 1
         deliver(.newIncarnation(cause))
       case .declareGap(let range, let cause): count(range, cause)

@@ -115,6 +115,18 @@ final class SourceSubscription: @unchecked Sendable {
     publishSnapshot()
   }
 
+  func suspect() {
+    tracker.suspect(now: MonotonicClock.nowNanoseconds())
+    performActions()
+    publishSnapshot()
+  }
+
+  func resync(_ cause: IncarnationCause) {
+    tracker.resync(cause, now: MonotonicClock.nowNanoseconds())
+    performActions()
+    publishSnapshot()
+  }
+
   func remove() { deliver(.removed) }
 
   private func takeConnectionChanges(_ message: MultipartMessage) {

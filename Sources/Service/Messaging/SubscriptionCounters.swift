@@ -16,9 +16,8 @@ package struct SubscriptionCounters: Sendable, Equatable {
   package var duplicates: UInt64 = 0
   /// Messages of an exchange or incarnation that was over.
   package var staleMessages: UInt64 = 0
-  package var regressions: UInt64 = 0
-  /// New incarnations for any other reason.
-  package var replacements: UInt64 = 0
+  /// New incarnations, by what showed that there is one.
+  package var incarnations: [IncarnationCause: UInt64] = [:]
   package var connections: UInt64 = 0
   package var disconnections: UInt64 = 0
   package var replaysRequested: UInt64 = 0

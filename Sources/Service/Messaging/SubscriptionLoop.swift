@@ -12,6 +12,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
     case remove(SourceID)
     case undecodable(SourceID, Incarnation, UInt64)
     case historyCleared(SourceID, Incarnation, UInt64)
+    case suspect(SourceID)
+    case resync(SourceID, IncarnationCause)
   }
 
   private let context: ZMQContext
@@ -91,6 +93,14 @@ package final class SubscriptionLoop: @unchecked Sendable {
     post(.historyCleared(source, incarnation, sequence))
   }
 
+  /// Has a source prove that its engine is the one that was followed.
+  package func suspect(_ source: SourceID) { post(.suspect(source)) }
+
+  /// Forgets what was delivered of a source, and fetches what its engine still has of it.
+  package func resync(_ source: SourceID, _ cause: IncarnationCause) {
+    post(.resync(source, cause))
+  }
+
   /// What is known of a source that was added and not removed.
   package func snapshot(of source: SourceID) -> SubscriptionSnapshot? {
     lock.withLock { registered[source] }?.snapshot
@@ -144,6 +154,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
         subscription(of: source)?.undecodable(sequence, of: incarnation)
       case .historyCleared(let source, let incarnation, let sequence):
         subscription(of: source)?.historyCleared(at: sequence, of: incarnation)
+      case .suspect(let source): subscription(of: source)?.suspect()
+      case .resync(let source, let cause): subscription(of: source)?.resync(cause)
       }
     }
     return !isStopping

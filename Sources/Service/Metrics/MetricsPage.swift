@@ -2,10 +2,8 @@ import KVIndexer
 
 /// The text of `GET /metrics`: all families are named here.
 struct MetricsPage {
-  let fleet: SharedFleet
   let membership: FleetMembership
-  let subscriptions: SubscriptionLoop
-  let ingest: Ingest
+  let intake: EventIntake
   let metrics: ServiceMetrics
   /// Nil when rendering is switched off.
   let renderer: Renderer?
@@ -16,6 +14,7 @@ struct MetricsPage {
   let insight: Insight
   let overview: Overview
 
+  var fleet: SharedFleet { intake.fleet }
   private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
 
   /// One source with all that is known of it.
@@ -55,7 +54,7 @@ struct MetricsPage {
             (name: "rank", value: "\(source.configuration.rank)"),
           ],
           status: status,
-          stream: subscriptions.snapshot(of: source.id) ?? SubscriptionSnapshot())
+          stream: intake.subscriptions.snapshot(of: source.id) ?? SubscriptionSnapshot())
       }
     }
   }
@@ -75,14 +74,14 @@ struct MetricsPage {
     text.add(
       "kvindexer_apply_latency_seconds", help: "Receipt of a batch until matches see it.",
       metrics.applyLatency)
-    let queue = ingest.queue.statistics
+    let queue = intake.ingest.queue.statistics
     text.add(
       "kvindexer_queue_deliveries", .gauge, help: "Deliveries that wait to be applied.",
       [(labels: [], value: Double(queue.deliveries))])
     text.add(
       "kvindexer_queue_bytes", .gauge, help: "Payload bytes that wait to be applied.",
       [(labels: [], value: Double(queue.bytes))])
-    let decoding = ingest.decodingCounters
+    let decoding = intake.ingest.decodingCounters
     text.add(
       "kvindexer_events_skipped_total", .counter, help: "Events left out, by cause.",
       EventSkipCause.allCases.map {

@@ -29,6 +29,8 @@ package struct RemoteScore: Sendable, Equatable {
       case "bootstrapping": .bootstrapping
       case "lagging": .lagging
       case "exact": .exact
+      case "silent": .silent
+      case "dead": .dead
       case "degraded": Trust.Degradation(rawValue: cause).map { .degraded($0) }
       case "mismatched": Trust.Mismatch(rawValue: cause).map { .mismatched($0) }
       default: nil

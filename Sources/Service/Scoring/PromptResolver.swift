@@ -7,17 +7,14 @@ import Tokenize
 /// answers in time, the number of tokens is estimated and nothing is made up for their values.
 final class PromptResolver: Sendable {
   private let membership: FleetMembership
-  /// Nil when rendering is switched off.
-  private let renderer: Renderer?
-  private let servedModels: ServedModels
+  private let tokens: TokenSources
   let keySeed = RenderKeySeed()
   private let estimator: PromptEstimator
   private static let estimatedBlockTokens = 16
 
-  init(membership: FleetMembership, renderer: Renderer?, servedModels: ServedModels) {
+  init(membership: FleetMembership, tokens: TokenSources) {
     self.membership = membership
-    self.renderer = renderer
-    self.servedModels = servedModels
+    self.tokens = tokens
     estimator = PromptEstimator(blockTokens: Self.estimatedBlockTokens)
   }
 
@@ -72,7 +69,7 @@ final class PromptResolver: Sendable {
     _ request: InferenceRequest, body: [UInt8], since start: UInt64, _ hints: Hints,
     completion: @escaping @Sendable (Result<ResolvedPrompt, HTTPError>) -> Void
   ) throws(HTTPError) {
-    let adapter = request.model.flatMap { servedModels.meaning(of: $0)?.lora }
+    let adapter = request.model.flatMap { tokens.servedModels.meaning(of: $0)?.lora }
     let names = try names(
       hints.model ?? request.model, lora: hints.lora ?? request.lora ?? adapter)
     let salt = hints.cacheSalt ?? request.cacheSalt
@@ -88,7 +85,7 @@ final class PromptResolver: Sendable {
     guard let key = request.renderKey else {
       return completion(estimate(unread, "\(RenderFailure.unsupported(request.api))"))
     }
-    guard let renderer else {
+    guard let renderer = tokens.renderer else {
       return completion(estimate(unread, "rendering is switched off"))
     }
     let parsed = MonotonicClock.nowNanoseconds()
@@ -159,9 +156,11 @@ final class PromptResolver: Sendable {
         param: "model")
     }
     if models.contains(name) { return (name, lora) }
-    if let meaning = servedModels.meaning(of: name) { return (meaning.model, lora ?? meaning.lora) }
+    if let meaning = tokens.servedModels.meaning(of: name) {
+      return (meaning.model, lora ?? meaning.lora)
+    }
     if roster.hasUnnamedModel { return (name, lora) }
-    servedModels.refresh()
+    tokens.servedModels.refresh()
     let listed = models.isEmpty ? "none is configured" : models.joined(separator: ", ")
     throw .notFound(
       "no endpoint serves the model '\(name)'; models: \(listed). A LoRA adapter that the "

@@ -3,7 +3,7 @@ enum TrustText {
   static func text(_ trust: String) -> StyledText {
     switch trust {
     case "exact": StyledText(trust, .good)
-    case "degraded", "mismatched": StyledText(trust, .bad)
+    case "degraded", "silent", "mismatched", "dead": StyledText(trust, .bad)
     default: StyledText(trust, .doubtful)
     }
   }

@@ -91,6 +91,16 @@ struct TrackerHarness {
     drain()
   }
 
+  mutating func suspect() {
+    tracker.suspect(now: now)
+    drain()
+  }
+
+  mutating func resync(_ cause: IncarnationCause) {
+    tracker.resync(cause, now: now)
+    drain()
+  }
+
   mutating func tick() {
     guard let time = tracker.wakesAtNanoseconds else { return }
     now = max(now, time)

@@ -190,6 +190,59 @@ struct SequenceTrackerLiveTests {
     #expect(harness.state == .live(.incomplete(.overflow), replaying: false))
   }
 
+  @Test("A message refused in a replay is asked for again, and what was behind it with it")
+  func overflowInReplay() {
+    var harness = TrackerHarness(replay: true, connected: false)
+    harness.connect()
+    harness.live(6)
+    harness.replayed(0...1)
+    harness.refusals = 1
+    harness.replayed([2])
+    #expect(harness.state == .bootstrapping)
+    #expect(harness.cancelled == 1)
+    harness.tick()
+    #expect(harness.requests == [0, 1])
+    harness.replayed(1...5)
+    harness.end()
+    #expect(harness.sequences == Array(0...6))
+    #expect(harness.state == .live(.complete, replaying: false))
+  }
+
+  @Test("A held message that is refused while a replayed one waits for it is asked for again")
+  func heldOverflowInReplay() {
+    var harness = TrackerHarness(replay: true, delivered: 3)
+    harness.live(4)
+    harness.live(5)
+    harness.replayed([2, 3])
+    harness.refusals = 1
+    harness.replayed([6])
+    harness.tick()
+    harness.replayed(3...6)
+    harness.end()
+    #expect(harness.gaps == [])
+    #expect(harness.sequences == Array(0...6))
+    #expect(harness.state == .live(.complete, replaying: false))
+  }
+
+  @Test("Of several refused messages each is asked for again once")
+  func overflowOfSeveral() {
+    var harness = TrackerHarness(replay: true, delivered: 3)
+    harness.refusals = 3
+    harness.live(3)
+    harness.tick()
+    harness.replayed([2])
+    harness.replayed([3])
+    #expect(harness.gaps == [3..<4])
+    harness.replayed([4])
+    #expect(harness.gaps == [3..<4])
+    harness.tick()
+    harness.replayed([4])
+    harness.end()
+    #expect(harness.requests == [2, 4])
+    #expect(harness.sequences == [0, 1, 2, 4])
+    #expect(harness.state == .live(.incomplete(.overflow), replaying: false))
+  }
+
   @Test("A refused message that the ring no longer has is lost by overflow")
   func overflowUnreachable() {
     var harness = TrackerHarness(replay: true, delivered: 3)

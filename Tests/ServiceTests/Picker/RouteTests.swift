@@ -17,6 +17,7 @@ import Testing
   @Test func `the gateway's subset narrows the choice by address, or else by host`() throws {
     let harness = try PickerHarness(
       Self.three + ["- {name: v6, address: '::1', port: 1001, kvEvents: {ranks: 0}}\n"])
+    #expect(try destinations(harness, subset: nil).count == 4)
     #expect(try destinations(harness, subset: addresses(1002)) == ["127.0.0.1:1002"])
     #expect(
       try destinations(harness, subset: addresses(1001, 1003) + ["10.0.0.1:1"])
@@ -25,7 +26,6 @@ import Testing
     for host in ["[::1]:9", "::1", "[::1]"] {
       #expect(try destinations(harness, subset: [host]) == ["[::1]:1001"])
     }
-    #expect(try destinations(harness, subset: nil).count == 4)
   }
 
   @Test func `a request goes to an endpoint of its model, if any says that it is one`() throws {

@@ -51,13 +51,14 @@ const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 
 
 const trustWords = {
   exact: "exact", lagging: "lagging", bootstrapping: "bootstrapping", degraded: "degraded",
-  mismatched: "mismatched", connecting: "connecting", not_followed: "not followed", down: "down",
+  silent: "silent", mismatched: "mismatched", dead: "dead", connecting: "connecting",
+  not_followed: "not followed", down: "down",
 };
 
 /// Trouble first: what needs a person most has the smallest number.
 const trouble = {
-  down: 0, mismatched: 1, degraded: 2, connecting: 3, not_followed: 4, bootstrapping: 5,
-  lagging: 6, exact: 7,
+  down: 0, dead: 1, mismatched: 2, silent: 3, degraded: 4, connecting: 5, not_followed: 6,
+  bootstrapping: 7, lagging: 8, exact: 9,
 };
 
 const byName = new Intl.Collator("en", { numeric: true }).compare;
