@@ -45,6 +45,12 @@ enum ServeCommand: Command {
       --max-body SIZE      bytes of a request (16M)
       --memory-budget SIZE bytes for the index, with K, M or G (2G)
 
+    Starting and recovering
+      --ready-exact SHARE  be ready (/readyz, gRPC health) when this share of the sources is exact;
+                           engines that don't answer are not waited for (when none is catching up)
+      --ready-after TIME   be ready after that time whatever the sources are, such as 30s (never)
+      --replays-max N      engines that are asked for missed events at a time (8)
+
     Traces
       --otlp-endpoint URL  export traces of score requests to this OpenTelemetry collector, for
                            example http://127.0.0.1:4318 (none)
@@ -84,6 +90,7 @@ enum ServeCommand: Command {
     try readSecurity(&arguments, &configuration)
     try readRendering(&arguments, &configuration)
     try readLimits(&arguments, &configuration)
+    try readRecovery(&arguments, &configuration)
     configuration.tracing = try tracing(&arguments)
     configuration.engineMetrics = arguments.flag("--no-engine-metrics") ? nil : .inspection
     let keyFile = try arguments.option("--hash-key-file")

@@ -76,6 +76,8 @@ final class Source {
   /// Conditions of ours that end with the cache they belong to.
   var damage: Trust.Degradation? { didSet { isOutlined = false } }
   var mismatch: Trust.Mismatch? { didSet { isOutlined = false } }
+  /// Whether another source is the same engine.
+  var isContested = false { didSet { isOutlined = false } }
   /// What was found out otherwise than from its events.
   var finding: Trust.Finding? { didSet { isOutlined = false } }
 
@@ -158,6 +160,7 @@ final class Source {
     case .connecting, .disconnected: return finding == .dead ? .dead : .connecting
     case .bootstrapping: return .bootstrapping
     case .live(let history, let isReplaying):
+      if isContested { return .mismatched(.identity) }
       if let unmatchable { return .mismatched(unmatchable) }
       switch finding {
       case .silent: return .silent

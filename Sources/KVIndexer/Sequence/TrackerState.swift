@@ -59,6 +59,14 @@ public enum IncarnationCause: Hashable, Sendable, CaseIterable {
   /// What was known of the engine's cache contradicted what it reused.
   case drifted
 
+  /// Whether the engine is another process; with the other causes it may be the same one.
+  public var provesRestart: Bool {
+    switch self {
+    case .sequenceRegressed, .historyDiffers: true
+    case .unproven, .requested, .drifted: false
+    }
+  }
+
   /// The name that metrics use.
   public var name: String {
     switch self {

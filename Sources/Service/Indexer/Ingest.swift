@@ -9,7 +9,7 @@ final class Ingest: @unchecked Sendable {
   private static let sliceBlocks = 256
 
   let queue: IngestQueue
-  private let fleet: SharedFleet
+  let fleet: SharedFleet
   private let metrics: ServiceMetrics
   private let log: Log
   private let feedback: Feedback
@@ -28,6 +28,10 @@ final class Ingest: @unchecked Sendable {
     var historyCleared: @Sendable (SourceID, Incarnation, UInt64) -> Void
     /// The connection to a source was lost.
     var disconnected: @Sendable (SourceID) -> Void
+    /// The engine of a source is another one now.
+    var incarnation: @Sendable (SourceID) -> Void
+    /// Nothing of a source follows; its id is about to be free.
+    var removed: @Sendable (SourceID) -> Void
   }
 
   init(
@@ -69,6 +73,7 @@ final class Ingest: @unchecked Sendable {
       apply(payload, sequence, source, delivery.incarnation, receivedAt)
     case .newIncarnation(let cause):
       let dropped = fleet.write { $0.beginIncarnation(delivery.incarnation, of: source) }
+      if cause.provesRestart { feedback.incarnation(source) }
       if delivery.incarnation.number > 1 || dropped > 0 {
         log(
           .warning,
@@ -77,7 +82,9 @@ final class Ingest: @unchecked Sendable {
       }
     case .state(let state):
       fleet.write { $0.setStream(state, of: source) }
+    case .reset(let reset): apply(reset, to: source, delivery.incarnation)
     case .removed:
+      feedback.removed(source)
       fleet.write { $0.removeSource(source) }
       trusts[source] = nil
       return

@@ -44,6 +44,7 @@ package struct ServiceConfiguration: Sendable {
   }()
   package var grpc = GRPCLimits()
   package var subscriptions = SubscriptionSettings()
+  package var readiness = ReadinessSettings()
   package var queue = IngestQueue.Limits()
   /// How long a stop waits for answers under way.
   package var stopLimit = Duration.seconds(5)

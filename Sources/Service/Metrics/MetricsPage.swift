@@ -3,6 +3,7 @@ import KVIndexer
 /// The text of `GET /metrics`: all families are named here.
 struct MetricsPage {
   let membership: FleetMembership
+  let registry: EndpointRegistry
   let intake: EventIntake
   let metrics: ServiceMetrics
   /// Nil when rendering is switched off.
@@ -39,6 +40,8 @@ struct MetricsPage {
     addIndex(&text)
     addEvents(&text, rows)
     addStreams(&text, rows)
+    addReplays(&text)
+    addAdministration(&text)
     addResidency(&text, rows)
     engines.add(to: &text)
     addInsight(&text)
@@ -174,6 +177,16 @@ struct MetricsPage {
     text.add(
       "kvindexer_incarnations_total", .counter, help: "New engine caches seen behind the source.",
       rows.map { ($0.labels, Double($0.status.counters.incarnations)) })
+  }
+
+  private func addReplays(_ text: inout MetricsText) {
+    let replays = intake.subscriptions.replays
+    text.add(
+      "kvindexer_replays_open", .gauge, help: "Replays under way, of all sources.",
+      [(labels: [], value: Double(replays.open))])
+    text.add(
+      "kvindexer_replays_waiting", .gauge, help: "Replays that wait for one to end.",
+      [(labels: [], value: Double(replays.waiting))])
   }
 
   private func addStreams(_ text: inout MetricsText, _ rows: [Row]) {

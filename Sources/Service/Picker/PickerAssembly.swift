@@ -33,6 +33,9 @@ enum PickerAssembly {
     configuration.listen = flags.adminAddress.map { [$0] } ?? []
     configuration.grpcListen = []
     configuration.memoryBudget = flags.indexBytesMax
+    configuration.readiness.exactShare = flags.readyShare
+    configuration.readiness.after = flags.readyAfter
+    configuration.subscriptions.replaysMax = flags.replaysMax
     configuration.tracing = flags.tracing
     configuration.tracing?.serviceName = "epp"
     configuration.log = log
