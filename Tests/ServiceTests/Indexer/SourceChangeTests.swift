@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func `a clear heals a source that has missed something`() throws {
-    let engine = try PublishedEngine { $0.bufferSteps = 0 }
+    let engine = try PublishedEngine { $0.bufferSteps = 1 }
     let harness = try ServiceHarness([engine.entry("a")])
     engine.store(1..<2)
     try Deadline.wait { try harness.match(1).tokens == 64 }
