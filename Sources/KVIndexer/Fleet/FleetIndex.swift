@@ -162,6 +162,7 @@ public struct FleetIndex: ~Copyable {
       source.groups[number].pending = [:]
     }
     source.orphans.removeAll()
+    source.tally = BlockTally()
     source.damage = nil
     source.knownSince = index.clock
     if dropped > 0 { source.emptied = Source.Emptied(cause: cause, at: index.clock) }

@@ -66,6 +66,8 @@ final class Source {
   var orphans = Orphanage()
   var roots: [RootName: Root] = [:]
   var counters = SourceCounters()
+  /// Of what its cache holds since it is followed.
+  var tally = BlockTally()
   let addedAt: CoarseTime
   /// Since when nothing but its events decided what it holds: it was added, or emptied.
   var knownSince: CoarseTime

@@ -115,6 +115,13 @@ final class SourceSubscription: @unchecked Sendable {
     publishSnapshot()
   }
 
+  func historyKnown(of incarnation: Incarnation) {
+    guard incarnation == self.incarnation else { return }
+    tracker.historyKnown()
+    performActions()
+    publishSnapshot()
+  }
+
   func suspect() {
     tracker.suspect(now: MonotonicClock.nowNanoseconds())
     performActions()

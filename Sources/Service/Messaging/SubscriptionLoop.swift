@@ -12,6 +12,7 @@ package final class SubscriptionLoop: @unchecked Sendable {
     case remove(SourceID)
     case undecodable(SourceID, Incarnation, UInt64)
     case historyCleared(SourceID, Incarnation, UInt64)
+    case historyKnown(SourceID, Incarnation)
     case suspect(SourceID)
     case resync(SourceID, IncarnationCause)
   }
@@ -93,6 +94,11 @@ package final class SubscriptionLoop: @unchecked Sendable {
     post(.historyCleared(source, incarnation, sequence))
   }
 
+  /// Takes note that all that the source's engine caches is known, although it was joined late.
+  package func historyKnown(_ source: SourceID, _ incarnation: Incarnation) {
+    post(.historyKnown(source, incarnation))
+  }
+
   /// Has a source prove that its engine is the one that was followed.
   package func suspect(_ source: SourceID) { post(.suspect(source)) }
 
@@ -154,6 +160,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
         subscription(of: source)?.undecodable(sequence, of: incarnation)
       case .historyCleared(let source, let incarnation, let sequence):
         subscription(of: source)?.historyCleared(at: sequence, of: incarnation)
+      case .historyKnown(let source, let incarnation):
+        subscription(of: source)?.historyKnown(of: incarnation)
       case .suspect(let source): subscription(of: source)?.suspect()
       case .resync(let source, let cause): subscription(of: source)?.resync(cause)
       }
