@@ -90,6 +90,15 @@ extension ServeCommand {
     return tracing
   }
 
+  /// What `--audit` says; nil where it is not given.
+  static func audit(_ arguments: inout Arguments) throws(UsageError) -> AuditMode? {
+    guard let name = try arguments.option("--audit") else { return nil }
+    guard let mode = AuditMode(rawValue: name) else {
+      throw UsageError(message: "--audit takes one of \(AuditMode.names), not '\(name)'")
+    }
+    return mode
+  }
+
   static func address(
     _ text: String, _ option: String
   ) throws(UsageError) -> ListenAddress {

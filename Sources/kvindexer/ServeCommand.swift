@@ -51,6 +51,9 @@ enum ServeCommand: Command {
       --otlp-sample SHARE  of the requests to trace whose traceparent does not say it (0.01)
 
     Other
+      --audit MODE         what follows when an engine reuses other numbers of tokens than its events
+                           say: resync learns anew what it holds, report only says that it is not
+                           exact, off compares nothing (resync)
       --hash-key-file FILE a secret that keys block hashes; processes that share it agree on keys
                            (a random key)
       --log-level LEVEL    debug, info, warning or error (info)
@@ -86,6 +89,7 @@ enum ServeCommand: Command {
     try readLimits(&arguments, &configuration)
     configuration.tracing = try tracing(&arguments)
     configuration.engineMetrics = arguments.flag("--no-engine-metrics") ? nil : .inspection
+    if let mode = try audit(&arguments) { configuration.audit.mode = mode }
     let keyFile = try arguments.option("--hash-key-file")
     let level = try arguments.option("--log-level")
     try arguments.finish()

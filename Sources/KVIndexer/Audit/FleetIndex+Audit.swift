@@ -8,6 +8,8 @@ public struct AuditedSource: Sendable, Equatable {
   public var knownSince: CoarseTime
   /// Blocks of the first tier that are known, copies included.
   public var knownBlocks: Int
+  /// Whether something was found to be wrong with what is known, until its cache is known anew.
+  public var isDamaged: Bool
   var tally: BlockTally
   /// Whether the engine removes each copy of a block by itself, so that blocks can be counted.
   var isCounted: Bool
@@ -29,16 +31,30 @@ extension FleetIndex {
     source(id).map { source in
       AuditedSource(
         trust: source.trust, incarnation: source.incarnation, blockSize: source.blockSize,
-        knownSince: source.knownSince, knownBlocks: source.tally.known, tally: source.tally,
+        knownSince: source.knownSince, knownBlocks: source.tally.known,
+        isDamaged: source.damage != nil, tally: source.tally,
         isCounted: source.configuration.duplicates == .counted)
     }
   }
 
-  /// Whether a source lost all that it held since a moment.
+  /// Whether a source lost all that it held, and it held some, since a moment.
   ///
   /// - Parameter since: Monotonic nanoseconds; times are told to a tenth of a second, downwards.
   public func isEmptied(_ id: SourceID, since: UInt64) -> Bool {
-    source(id).map { $0.knownSince >= CoarseTime(nanoseconds: since) } ?? true
+    guard let emptied = source(id)?.emptied else { return false }
+    return emptied.at >= CoarseTime(nanoseconds: since)
+  }
+
+  /// Whether a source holds a block of a prompt, whatever its trust and whatever comes before it.
+  ///
+  /// - Parameter number: From 0.
+  public func holds(
+    block number: Int, of prompt: borrowing PromptKeys, source id: SourceID
+  ) -> Bool {
+    guard let source = source(id), let blockSize = source.blockSize else { return false }
+    let namespace = PromptKeys.Namespace(
+      model: source.configuration.model, blockSize: blockSize)
+    return holds(block: number, of: prompt.array(in: namespace), source: id)
   }
 
   /// Drops what a source holds because its engine is known to have emptied its cache.

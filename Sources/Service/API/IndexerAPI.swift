@@ -19,6 +19,8 @@ struct IndexerAPI: Sendable {
   let overview: Overview
   let engines: FleetEngines
   let insight: Insight
+  /// Nil when nothing is audited.
+  let auditor: SourceAuditor?
   /// The picker in this process, if there is one.
   let picker: PickExplainerSlot
   let inspection: Inspection

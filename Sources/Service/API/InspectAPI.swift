@@ -78,6 +78,7 @@ extension IndexerAPI {
       json.field("residencies", status.residencies)
       json.field("bytes", status.bytes)
       json.field("orphans_waiting", status.orphansWaiting)
+      auditor?.write(source.id, member, &json)
       json.field("groups") { json in
         json.array { json in
           for group in status.groups { Self.write(group, &json) }

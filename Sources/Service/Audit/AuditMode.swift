@@ -1,3 +1,12 @@
+/// How sources are audited.
+package struct AuditSettings: Sendable {
+  package var mode = AuditMode.resync
+  /// How long lost events may still come back before what is known is given up.
+  package var patience = Duration.seconds(30)
+
+  package init() {}
+}
+
 /// What follows when predictions and deliveries contradict each other.
 package enum AuditMode: String, Sendable, CaseIterable {
   /// Nothing is compared.

@@ -68,8 +68,14 @@ package final class IndexerService: Sendable {
     membership.add(configuration.endpoints)
     watcher = try Self.watch(configuration, membership)
     resolver = PromptResolver(membership: membership, tokens: tokens)
+    let auditor =
+      configuration.audit.mode == .off
+      ? nil
+      : SourceAuditor(
+        configuration.audit, intake: intake, membership: membership, engines: engines, log: log)
     insight = Insight(
-      fleet: fleet, routing: configuration.routing, limits: configuration.decisions)
+      fleet: fleet, routing: configuration.routing, limits: configuration.decisions,
+      auditor: auditor)
     tracer = try configuration.tracing.map { try Tracer($0, log: log) }
     inspection = Inspection(fleet: fleet, membership: membership, engines: engines)
     fleetWatch = FleetWatch(fleet: fleet, membership: membership)
@@ -88,7 +94,7 @@ package final class IndexerService: Sendable {
     metricsPage = MetricsPage(
       membership: membership, intake: intake, metrics: metrics, renderer: tokens.renderer,
       admission: admission, tracer: tracer, engines: engines, insight: insight,
-      overview: overview)
+      auditor: auditor, overview: overview)
     let scorer = Scorer(
       fleet: fleet, membership: membership, resolver: resolver, metrics: metrics,
       insight: insight, deadlineDefault: configuration.scoreDeadline)
@@ -96,7 +102,7 @@ package final class IndexerService: Sendable {
       scorer: scorer, resolver: resolver, admission: admission, fleetWatch: fleetWatch,
       membership: membership, intake: intake, renderer: tokens.renderer, endpointsFile: watcher,
       metrics: metricsPage, tracer: tracer, overview: overview, engines: engines,
-      insight: insight, picker: picker, inspection: inspection)
+      insight: insight, auditor: auditor, picker: picker, inspection: inspection)
     do {
       listeners = try ServiceListeners(
         configuration, routes: api.routes,
@@ -114,6 +120,7 @@ package final class IndexerService: Sendable {
       let now = MonotonicClock.nowNanoseconds()
       listeners.refreshHealth()
       insight.tick(now: now)
+      auditor?.tick(now: now)
       overview.tick(now: now)
       tick()
     }

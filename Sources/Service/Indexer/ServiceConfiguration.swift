@@ -35,6 +35,8 @@ package struct ServiceConfiguration: Sendable {
   package var routing = ShadowComparison.Routing.precise
   /// How many decisions are remembered.
   package var decisions = DecisionLog.Limits()
+  /// What follows when engines reuse other numbers of tokens than was predicted.
+  package var audit = AuditSettings()
   /// Keys block hashes, so that processes with the same text agree on them; nil for a random key.
   package var hashKey: String?
   package var http: HTTPLimits = {

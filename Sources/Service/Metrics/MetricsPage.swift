@@ -12,6 +12,8 @@ struct MetricsPage {
   let tracer: Tracer?
   let engines: FleetEngines
   let insight: Insight
+  /// Nil when nothing is audited.
+  let auditor: SourceAuditor?
   let overview: Overview
 
   var fleet: SharedFleet { intake.fleet }
@@ -42,6 +44,7 @@ struct MetricsPage {
     addResidency(&text, rows)
     engines.add(to: &text)
     addInsight(&text)
+    auditor?.add(to: &text)
   }
 
   private func sourceRows() -> [Row] {

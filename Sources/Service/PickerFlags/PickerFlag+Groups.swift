@@ -102,6 +102,16 @@ extension PickerFlag {
   ]
 
   static let indexer: [PickerFlag] = [
+    PickerFlag(
+      "audit", "MODE", .indexer,
+      "what follows when an engine reuses other numbers of tokens than its events say: resync, "
+        + "report or off (resync); ours"
+    ) { text, values throws(PickerFlagError) in
+      guard let mode = AuditMode(rawValue: text) else {
+        throw PickerFlagError("--audit takes one of \(AuditMode.names), not '\(text)'")
+      }
+      values.flags.audit = mode
+    },
     .size(
       "kv-indexer-memory", .indexer, in: 16 << 20...1 << 40, \.flags.indexBytesMax,
       "for the index (2GiB); ours"),
