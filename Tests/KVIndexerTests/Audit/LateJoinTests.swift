@@ -61,7 +61,7 @@ import Testing
       }
       guard steps >= joinsAt else { continue }
       try harness.apply(step.events.map { EngineEvent($0) }, from: source)
-      let audited = try #require(harness.fleet.audited(source))
+      let audited = try harness.audited(source)
       let unknown = engine.pool.blocks.count(where: \.isCached) - audited.knownBlocks
       #expect(unknown >= 0)
       let bound = try #require(audited.unknownMax(capacity: capacity))
@@ -74,45 +74,45 @@ import Testing
     #expect(isProven == isFull)
     guard isFull else { return }
     // Every block of the cache has its place, and nothing else has one.
-    let status = try #require(harness.fleet.status(of: source))
+    let status = try harness.status(source)
     #expect(status.orphansWaiting == 0)
     #expect(status.residencies == engine.pool.table.count)
-    #expect(harness.fleet.trust(of: source) == .exact)
+    #expect(status.trust == .exact)
   }
 
   @Test func `An emptied cache is tallied anew`() throws {
     let harness = FleetHarness()
     let source = harness.add()
     try harness.apply([.stored(2), .removed(7)], from: source)
-    #expect(harness.fleet.audited(source)?.knownBlocks == 2)
-    #expect(harness.fleet.audited(source)?.unknownMax(capacity: 10) == 7)
-    #expect(harness.fleet.audited(source)?.unknownMax(capacity: 2) == nil)
+    #expect(try harness.knownBlocks(source) == 2)
+    #expect(try harness.unknownMax(source, capacity: 10) == 7)
+    #expect(try harness.unknownMax(source, capacity: 2) == nil)
     try harness.apply([.cleared, .stored(1)], from: source)
-    #expect(harness.fleet.audited(source)?.knownBlocks == 1)
-    #expect(harness.fleet.audited(source)?.unknownMax(capacity: 10) == 9)
+    #expect(try harness.knownBlocks(source) == 1)
+    #expect(try harness.unknownMax(source, capacity: 10) == 9)
   }
 
   @Test func `Parked blocks and copies are known, in every order of their removal`() throws {
     let harness = FleetHarness()
     let source = harness.add()
-    func known() -> Int? { harness.fleet.audited(source)?.knownBlocks }
+    func known() throws -> Int { try harness.knownBlocks(source) }
     try harness.apply([.stored(1, from: 1, parent: 1)], from: source)
-    #expect(known() == 1)
+    #expect(try known() == 1)
     try harness.apply([.stored(1), .stored(2)], from: source)
-    #expect(known() == 4)
+    #expect(try known() == 4)
     try harness.apply([.removed(2), .removed(2)], from: source)
-    #expect(known() == 2)
+    #expect(try known() == 2)
     try harness.apply([.removed(1), .removed(1)], from: source)
-    #expect(known() == 0)
-    #expect(harness.fleet.audited(source)?.unknownMax(capacity: 4) == 0)
+    #expect(try known() == 0)
+    #expect(try harness.unknownMax(source, capacity: 4) == 0)
   }
 
   @Test func `Where copies are removed at once, blocks can't be counted`() throws {
     let harness = FleetHarness()
     let source = harness.add(SourceConfiguration(endpoint: "a", model: "m", duplicates: .once))
     try harness.apply([.stored(2), .stored(2)], from: source)
-    #expect(harness.fleet.audited(source)?.unknownMax(capacity: 100) == nil)
-    #expect(harness.fleet.audited(source)?.exceeds(capacity: 1) == false)
+    #expect(try harness.unknownMax(source, capacity: 100) == nil)
+    #expect(try !harness.audited(source).exceeds(capacity: 1))
   }
 }
 

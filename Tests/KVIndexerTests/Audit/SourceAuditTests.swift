@@ -1,4 +1,5 @@
 import KVIndexer
+import Simulation
 import Testing
 
 /// When predictions and deliveries contradict each other so that something must be wrong.
@@ -59,7 +60,7 @@ import Testing
     let blocks = StoredBlocks(
       hashes: (1...4).map { .integer($0) }, parent: nil, tokens: tokens(64), blockSize: 16)
     try harness.apply([.stored(blocks)], from: source)
-    let audited = try #require(harness.fleet.audited(source))
+    let audited = try harness.audited(source)
     var audit = SourceAudit()
     func exceeds(_ capacity: Int, _ readAt: UInt64) -> Bool {
       audit.observe(audited, capacity: capacity, readAt: readAt)
@@ -98,13 +99,13 @@ import Testing
       hashes: (1...4).map { .integer($0) }, parent: nil, tokens: tokens(64), blockSize: 16)
     try harness.apply([.stored(blocks)], from: source)
     harness.fleet.setFinding(.mismatched(.keys), of: source)
-    let prompt = harness.prompt(tokens(80))
     #expect(harness.matched(tokens(80)) == 0)
-    #expect(harness.fleet.holds(block: 3, of: prompt, source: source))
-    #expect(!harness.fleet.holds(block: 4, of: prompt, source: source))
-    #expect(!harness.fleet.isEmptied(source, since: 0))
-    #expect(harness.fleet.noteEmptied(source) == 4)
-    #expect(harness.fleet.isEmptied(source, since: 0))
-    #expect(!harness.fleet.holds(block: 0, of: prompt, source: source))
+    #expect(harness.holds(block: 3, of: tokens(80), source))
+    #expect(!harness.holds(block: 4, of: tokens(80), source))
+    #expect(!harness.isEmptied(source))
+    let dropped = harness.fleet.noteEmptied(source)
+    #expect(dropped == 4)
+    #expect(harness.isEmptied(source))
+    #expect(!harness.holds(block: 0, of: tokens(80), source))
   }
 }
