@@ -12,7 +12,7 @@ package final class SubscriptionLoop: @unchecked Sendable {
     case remove(SourceID)
     case undecodable(SourceID, Incarnation, UInt64)
     case historyCleared(SourceID, Incarnation, UInt64)
-    case suspect(SourceID)
+    case suspect(SourceID, Incarnation?)
     case resync(SourceID, IncarnationCause)
   }
 
@@ -94,7 +94,11 @@ package final class SubscriptionLoop: @unchecked Sendable {
   }
 
   /// Has a source prove that its engine is the one that was followed.
-  package func suspect(_ source: SourceID) { post(.suspect(source)) }
+  ///
+  /// - Parameter incarnation: Whose engine is meant; nothing happens when another one has begun.
+  package func suspect(_ source: SourceID, _ incarnation: Incarnation? = nil) {
+    post(.suspect(source, incarnation))
+  }
 
   /// Forgets what was delivered of a source, and fetches what its engine still has of it.
   package func resync(_ source: SourceID, _ cause: IncarnationCause) {
@@ -154,7 +158,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
         subscription(of: source)?.undecodable(sequence, of: incarnation)
       case .historyCleared(let source, let incarnation, let sequence):
         subscription(of: source)?.historyCleared(at: sequence, of: incarnation)
-      case .suspect(let source): subscription(of: source)?.suspect()
+      case .suspect(let source, let incarnation):
+        subscription(of: source)?.suspect(incarnation)
       case .resync(let source, let cause): subscription(of: source)?.resync(cause)
       }
     }
