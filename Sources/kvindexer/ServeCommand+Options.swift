@@ -64,6 +64,12 @@ extension ServeCommand {
     if let size = try bytes(&arguments, "--memory-budget", in: 16 << 20...1 << 40) {
       configuration.memoryBudget = size
     }
+    if let text = try arguments.option("--dead-after") {
+      guard let time = Duration(goText: text), time > .zero else {
+        throw UsageError(message: "--dead-after takes a time such as 90s or 5m, not '\(text)'")
+      }
+      configuration.trust.deadAfter = time
+    }
   }
 
   static func tracing(

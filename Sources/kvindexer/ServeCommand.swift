@@ -44,6 +44,7 @@ enum ServeCommand: Command {
                            of one client address (512)
       --max-body SIZE      bytes of a request (16M)
       --memory-budget SIZE bytes for the index, with K, M or G (2G)
+      --dead-after TIME    forget what an engine held whose connection is down for so long (5m)
 
     Traces
       --otlp-endpoint URL  export traces of score requests to this OpenTelemetry collector, for

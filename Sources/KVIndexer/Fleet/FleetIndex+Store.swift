@@ -30,9 +30,11 @@ extension FleetIndex {
       hashes: UnsafePointer(batch.hashes.pointer(at: event.hashes.lowerBound)),
       count: event.hashes.count)
     guard place(run, source, group, tier) else {
+      source.parentlessStores += 1
       park(event, batch, source, tier)
       return
     }
+    source.parentlessStores = 0
     if !source.orphans.isEmpty {
       adoptOrphans(of: UnsafeBufferPointer(start: run.hashes, count: run.count), source, group)
     }

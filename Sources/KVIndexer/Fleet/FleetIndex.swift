@@ -77,7 +77,7 @@ public struct FleetIndex: ~Copyable {
     outline(source)
   }
 
-  private mutating func removeGroups(of source: Source) {
+  mutating func removeGroups(of source: Source) {
     for group in source.groups {
       for (tier, lane) in group.lanes.all {
         if group.needsPath(tier) { index.continuationLanes -= 1 }
@@ -105,44 +105,6 @@ public struct FleetIndex: ~Copyable {
     let slot = endpoints.firstIndex { $0 == nil } ?? endpoints.count
     if slot == endpoints.count { endpoints.append(endpoint) } else { endpoints[slot] = endpoint }
     return (slot, endpoint.reservationLane)
-  }
-
-  /// Records what the sequence tracker knows of a source's stream; its trust follows from it.
-  public mutating func setStream(_ state: TrackerState, of id: SourceID) {
-    guard let source = source(id) else { return }
-    source.stream = state
-    outline(source)
-  }
-
-  /// Records what was found out about a source otherwise than from its events; nil takes it back.
-  public mutating func setFinding(_ finding: Trust.Finding?, of id: SourceID) {
-    guard let source = source(id), source.finding != finding else { return }
-    source.finding = finding
-    outline(source)
-  }
-
-  /// Records that what is known of a source is incomplete or wrong, until its cache is known anew.
-  public mutating func degrade(_ cause: Trust.Degradation, of id: SourceID) {
-    guard let source = source(id) else { return }
-    source.damage(cause)
-    outline(source)
-  }
-
-  /// Starts a new life of the engine behind a source: drops all it held and fences its old events.
-  ///
-  /// The new process may keep its cache otherwise, so block size and groups are learnt again.
-  ///
-  /// - Returns: Residencies dropped.
-  @discardableResult
-  public mutating func beginIncarnation(_ incarnation: Incarnation, of id: SourceID) -> Int {
-    guard let source = source(id) else { return 0 }
-    source.incarnation = incarnation
-    source.counters.incarnations += 1
-    let dropped = clear(id, cause: .restarted)
-    removeGroups(of: source)
-    source.mismatch = nil
-    outline(source)
-    return dropped
   }
 
   /// Drops every block of a source, in all tiers, and what waits for blocks of it.

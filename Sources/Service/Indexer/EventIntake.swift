@@ -5,6 +5,8 @@ final class EventIntake: Sendable {
   let fleet: SharedFleet
   let subscriptions: SubscriptionLoop
   let ingest: Ingest
+  /// Tells how sources can be believed.
+  let trustLog: TrustLog
 
   /// - Parameter disconnected: Told of a source whose connection was lost, on the ingest's thread.
   init(
@@ -16,12 +18,13 @@ final class EventIntake: Sendable {
     let queue = IngestQueue(limits: configuration.queue)
     let subscriptions = SubscriptionLoop(settings: configuration.subscriptions) { queue.push($0) }
     self.subscriptions = subscriptions
+    trustLog = TrustLog(fleet: fleet, log: configuration.log)
     ingest = Ingest(
-      fleet: fleet, queue: queue, metrics: metrics, log: configuration.log,
+      fleet: fleet, queue: queue, metrics: metrics, log: trustLog,
       feedback: Ingest.Feedback(
         undecodable: { subscriptions.undecodable($0, $1, sequence: $2) },
         historyCleared: { subscriptions.historyCleared($0, $1, sequence: $2) },
-        disconnected: disconnected))
+        doubted: { subscriptions.suspect($0, $1) }, disconnected: disconnected))
   }
 
   func start() {

@@ -115,9 +115,13 @@ package final class IndexerService: Sendable {
       tracer?.stop()
       throw error
     }
+    let sentinel = SourceSentinel(
+      configuration.trust, intake: intake, membership: membership, engines: engines,
+      servedModels: tokens.servedModels)
     housekeeping = Housekeeping(fleet: fleet, churn: inspection.churn) {
       [listeners, insight] in
       let now = MonotonicClock.nowNanoseconds()
+      sentinel.tick(now: now)
       listeners.refreshHealth()
       insight.tick(now: now)
       auditor?.tick(now: now)

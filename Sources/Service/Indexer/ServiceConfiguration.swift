@@ -47,6 +47,8 @@ package struct ServiceConfiguration: Sendable {
   package var grpc = GRPCLimits()
   package var subscriptions = SubscriptionSettings()
   package var queue = IngestQueue.Limits()
+  /// When engines are taken for dead or silent.
+  package var trust = SourceSentinel.Settings()
   /// How long a stop waits for answers under way.
   package var stopLimit = Duration.seconds(5)
   /// Where traces go; nil for nowhere.

@@ -122,7 +122,8 @@ final class SourceSubscription: @unchecked Sendable {
     publishSnapshot()
   }
 
-  func suspect() {
+  func suspect(_ incarnation: Incarnation?) {
+    if let incarnation, incarnation != self.incarnation { return }
     tracker.suspect(now: MonotonicClock.nowNanoseconds())
     performActions()
     publishSnapshot()

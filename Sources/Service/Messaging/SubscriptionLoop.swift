@@ -13,7 +13,7 @@ package final class SubscriptionLoop: @unchecked Sendable {
     case undecodable(SourceID, Incarnation, UInt64)
     case historyCleared(SourceID, Incarnation, UInt64)
     case historyKnown(SourceID, Incarnation)
-    case suspect(SourceID)
+    case suspect(SourceID, Incarnation?)
     case resync(SourceID, IncarnationCause)
   }
 
@@ -100,7 +100,11 @@ package final class SubscriptionLoop: @unchecked Sendable {
   }
 
   /// Has a source prove that its engine is the one that was followed.
-  package func suspect(_ source: SourceID) { post(.suspect(source)) }
+  ///
+  /// - Parameter incarnation: Whose engine is meant; nothing happens when another one has begun.
+  package func suspect(_ source: SourceID, _ incarnation: Incarnation? = nil) {
+    post(.suspect(source, incarnation))
+  }
 
   /// Forgets what was delivered of a source, and fetches what its engine still has of it.
   package func resync(_ source: SourceID, _ cause: IncarnationCause) {
@@ -162,7 +166,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
         subscription(of: source)?.historyCleared(at: sequence, of: incarnation)
       case .historyKnown(let source, let incarnation):
         subscription(of: source)?.historyKnown(of: incarnation)
-      case .suspect(let source): subscription(of: source)?.suspect()
+      case .suspect(let source, let incarnation):
+        subscription(of: source)?.suspect(incarnation)
       case .resync(let source, let cause): subscription(of: source)?.resync(cause)
       }
     }

@@ -34,6 +34,7 @@ enum PickerAssembly {
     configuration.grpcListen = []
     configuration.memoryBudget = flags.indexBytesMax
     configuration.audit.mode = flags.audit
+    configuration.trust.deadAfter = flags.deadAfter
     configuration.tracing = flags.tracing
     configuration.tracing?.serviceName = "epp"
     configuration.log = log

@@ -115,6 +115,9 @@ extension PickerFlag {
     .size(
       "kv-indexer-memory", .indexer, in: 16 << 20...1 << 40, \.flags.indexBytesMax,
       "for the index (2GiB); ours"),
+    .duration(
+      "dead-after", .indexer, \.flags.deadAfter,
+      "forget what an engine held whose event connection is down for so long (5m); ours"),
     PickerFlag(
       "admin-listen", "ADDRESS", .indexer,
       "kvindexer's API on a loopback HOST:PORT or unix:/path, empty for none (127.0.0.1:9300); ours"
