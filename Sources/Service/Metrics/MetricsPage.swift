@@ -40,6 +40,7 @@ struct MetricsPage {
     addEvents(&text, rows)
     addStreams(&text, rows)
     addResidency(&text, rows)
+    metrics.snapshots.add(to: &text)
     engines.add(to: &text)
     addInsight(&text)
   }

@@ -52,6 +52,8 @@ package struct PickerFlags: Sendable, Equatable {
 
   /// Bytes that the index may take.
   package internal(set) var indexBytesMax = 2 << 30
+  /// What the index begins with, and what it leaves to the next process.
+  package internal(set) var warm = WarmSettings()
   /// Where the indexer's own API answers; nil for nowhere.
   package internal(set) var adminAddress: ListenAddress? = .tcp(host: "127.0.0.1", port: 9300)
 
