@@ -72,6 +72,34 @@ extension ServeCommand {
     }
   }
 
+  static func warm(
+    _ arguments: inout Arguments, tokenFile: String?
+  ) throws -> WarmSettings {
+    var warm = WarmSettings()
+    warm.stateDirectory = try arguments.option("--state-dir")
+    if let text = try arguments.option("--snapshot-interval") {
+      guard let interval = Duration(goText: text), interval >= .milliseconds(100) else {
+        throw UsageError(
+          message: "--snapshot-interval takes a time from 100ms, such as 60s, not '\(text)'")
+      }
+      guard warm.stateDirectory != nil else {
+        throw UsageError(message: "--snapshot-interval belongs to --state-dir")
+      }
+      warm.snapshotInterval = interval
+    }
+    var security = HTTPClient.Security()
+    security.authorityFile = try arguments.option("--peer-ca-file")
+    security.bearerToken = try tokenFile.map { try TokenFile.first(in: $0) }
+    warm.peers = try arguments.options("--peer").map { text throws(UsageError) in
+      guard let server = HTTPClient.Server(text) else {
+        throw UsageError(
+          message: "--peer takes http://…, https://… or unix:/path, not '\(text)'")
+      }
+      return PeerConfiguration(server: server, security: security)
+    }
+    return warm
+  }
+
   static func tracing(
     _ arguments: inout Arguments
   ) throws(UsageError) -> TracingSettings? {

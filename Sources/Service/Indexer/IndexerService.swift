@@ -22,6 +22,7 @@ package final class IndexerService: Sendable {
   let picker = PickExplainerSlot()
   private let configuration: ServiceConfiguration
   private let intake: EventIntake
+  private let snapshots: SnapshotKeeper
   private let tokens: TokenSources
   private let engines: FleetEngines
   private let watcher: EndpointsWatcher?
@@ -55,7 +56,12 @@ package final class IndexerService: Sendable {
     }
     let log = configuration.log
     let metrics = ServiceMetrics()
-    let intake = EventIntake(configuration, metrics: metrics, disconnected: disconnected)
+    let directory = try configuration.warm.stateDirectory.map { try StateDirectory($0) }
+    let intake = try EventIntake(
+      configuration, metrics: metrics, directory: directory, disconnected: disconnected)
+    let snapshots = SnapshotKeeper(
+      intake: intake, directory: directory, interval: configuration.warm.snapshotInterval,
+      metrics: metrics.snapshots, log: log)
     let fleet = intake.fleet
     let tokens = try TokenSources(configuration.rendering, log: log)
     let membership = FleetMembership(
@@ -81,6 +87,7 @@ package final class IndexerService: Sendable {
     fleetWatch = FleetWatch(fleet: fleet, membership: membership)
     self.configuration = configuration
     self.intake = intake
+    self.snapshots = snapshots
     self.tokens = tokens
     self.membership = membership
     self.engines = engines
@@ -102,7 +109,8 @@ package final class IndexerService: Sendable {
       scorer: scorer, resolver: resolver, admission: admission, fleetWatch: fleetWatch,
       membership: membership, intake: intake, renderer: tokens.renderer, endpointsFile: watcher,
       metrics: metricsPage, tracer: tracer, overview: overview, engines: engines,
-      insight: insight, auditor: auditor, picker: picker, inspection: inspection)
+      insight: insight, auditor: auditor, picker: picker, inspection: inspection,
+      snapshots: snapshots)
     do {
       listeners = try ServiceListeners(
         configuration, routes: api.routes,
@@ -133,6 +141,7 @@ package final class IndexerService: Sendable {
 
   private func start() {
     intake.start()
+    snapshots.start()
     housekeeping.start()
     inspection.thread.start()
     fleetWatch.start()
@@ -169,10 +178,12 @@ package final class IndexerService: Sendable {
     let cutOff = listeners.stop(waitingAtMost: configuration.stopLimit)
     if cutOff > 0 { configuration.log(.warning, "\(cutOff) requests were cut off") }
     inspection.thread.stop()
+    snapshots.stop()
     fleetWatch.stop()
     engines.stop()
     tokens.stop()
     intake.stop()
+    snapshots.writeLast()
     housekeeping.stop()
     tracer?.stop()
   }

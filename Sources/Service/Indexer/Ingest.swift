@@ -17,6 +17,7 @@ final class Ingest: @unchecked Sendable {
   private let lock = Lock()
   private var thread: WorkerThread?
   private var publishedCounters = EventDecodingCounters()
+  let errands = Errands()
 
   // Of the thread:
   private var decoder: EventDecoder
@@ -45,6 +46,7 @@ final class Ingest: @unchecked Sendable {
   }
 
   func start() {
+    errands.open { [queue] in queue.interrupt() }
     lock.withLock { thread = WorkerThread(name: "ingest") { self.run() } }
   }
 
@@ -60,9 +62,14 @@ final class Ingest: @unchecked Sendable {
   private func run() {
     var deliveries: [Delivery] = []
     while queue.take(into: &deliveries) {
-      for delivery in deliveries { apply(delivery) }
+      for delivery in deliveries {
+        errands.run()
+        apply(delivery)
+      }
+      errands.run()
       lock.withLock { publishedCounters = decoder.counters }
     }
+    errands.close()
   }
 
   private func apply(_ delivery: Delivery) {
@@ -112,6 +119,7 @@ final class Ingest: @unchecked Sendable {
       }
     } catch {
       log.say(.error, of: source, "message \(sequence) can't be decoded: \(error)")
+      noteApplied(payload, sequence, source, incarnation, isUndecodable: true)
       feedback.undecodable(source, incarnation, sequence)
       return
     }
@@ -135,6 +143,7 @@ final class Ingest: @unchecked Sendable {
       isDoubtful = isDoubtful || doubtful
       start = end
     } while start < batch.events.count
+    noteApplied(payload, sequence, source, incarnation, isCleared: isCleared)
     metrics.applyLatency.observe(
       Double(MonotonicClock.nowNanoseconds() &- receivedAt) / 1e9)
     if isCleared { feedback.historyCleared(source, incarnation, sequence) }
@@ -144,6 +153,18 @@ final class Ingest: @unchecked Sendable {
       "blocks are stored under parents that were never announced, one after the other: the engine "
         + "has to prove that it is the one that was followed")
     feedback.doubted(source, incarnation)
+  }
+
+  private func noteApplied(
+    _ payload: [UInt8], _ sequence: UInt64, _ source: SourceID, _ incarnation: Incarnation,
+    isUndecodable: Bool = false, isCleared: Bool = false
+  ) {
+    let digest = payload.span.withUnsafeBytes { PayloadDigest(of: $0) }
+    fleet.write {
+      $0.noteApplied(
+        SequenceTracker.Record.Message(sequence: sequence, digest: digest),
+        isUndecodable: isUndecodable, isCleared: isCleared, of: source, incarnation: incarnation)
+    }
   }
 
   private func sliceEnd(from start: Int) -> Int {

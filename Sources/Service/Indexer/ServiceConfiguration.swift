@@ -39,6 +39,8 @@ package struct ServiceConfiguration: Sendable {
   package var audit = AuditSettings()
   /// Keys block hashes, so that processes with the same text agree on them; nil for a random key.
   package var hashKey: String?
+  /// What the index begins with, and what it leaves to the next process.
+  package var warm = WarmSettings()
   package var http: HTTPLimits = {
     var limits = HTTPLimits()
     limits.threads = .shared(2)

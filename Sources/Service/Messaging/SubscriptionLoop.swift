@@ -63,11 +63,15 @@ package final class SubscriptionLoop: @unchecked Sendable {
 
   /// Begins to follow a source.
   ///
+  /// - Parameter restored: What an earlier process had applied of its stream; the engine has to
+  ///   prove that it is the same one.
   /// - Throws: `ZMQError` when its endpoint makes no sense or can't be bound. An engine that can't
   ///   be reached is no error: it is tried until the source is removed.
-  package func add(_ target: SubscriptionTarget) throws(ZMQError) {
+  package func add(
+    _ target: SubscriptionTarget, restoring restored: RestoredStream? = nil
+  ) throws(ZMQError) {
     let subscription = try SourceSubscription(
-      target, settings: settings, in: context, sink: sink)
+      target, restoring: restored, settings: settings, in: context, sink: sink)
     lock.withLock {
       precondition(registered[target.source] == nil, "\(target.source) was added before")
       registered[target.source] = subscription

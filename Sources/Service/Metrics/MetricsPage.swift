@@ -43,6 +43,7 @@ struct MetricsPage {
     addStreams(&text, rows)
     addTrust(&text, rows)
     addResidency(&text, rows)
+    metrics.snapshots.add(to: &text)
     engines.add(to: &text)
     addInsight(&text)
     auditor?.add(to: &text)

@@ -35,6 +35,7 @@ enum PickerAssembly {
     configuration.memoryBudget = flags.indexBytesMax
     configuration.audit.mode = flags.audit
     configuration.trust.deadAfter = flags.deadAfter
+    configuration.warm = flags.warm
     configuration.tracing = flags.tracing
     configuration.tracing?.serviceName = "epp"
     configuration.log = log

@@ -136,6 +136,24 @@ extension PickerFlag {
       }
       values.flags.adminAddress = address
     },
+    PickerFlag(
+      "state-dir", "DIR", .indexer,
+      "keep the hash key and snapshots of the index here; the next process goes on from them; ours"
+    ) { text, values throws(PickerFlagError) in
+      values.flags.warm.stateDirectory = text.isEmpty ? nil : text
+    },
+    .duration(
+      "snapshot-interval", .indexer, \.flags.warm.snapshotInterval,
+      "how often a snapshot is written there (60s); ours"),
+    PickerFlag(
+      "peer", "URL", .indexer,
+      "begin with what this sibling's indexer knows, repeatable; it needs the same hash key; ours"
+    ) { text, values throws(PickerFlagError) in
+      guard let server = HTTPClient.Server(text) else {
+        throw PickerFlagError("--peer takes http://…, https://… or unix:/path, not '\(text)'")
+      }
+      values.flags.warm.peers.append(PeerConfiguration(server: server))
+    },
   ]
 
   static let logging: [PickerFlag] = [

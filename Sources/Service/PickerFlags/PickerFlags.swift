@@ -56,6 +56,8 @@ package struct PickerFlags: Sendable, Equatable {
   package internal(set) var audit = AuditMode.resync
   /// How long an engine's connection is down until what it held is forgotten.
   package internal(set) var deadAfter = SourceSentinel.Settings().deadAfter
+  /// What the index begins with, and what it leaves to the next process.
+  package internal(set) var warm = WarmSettings()
   /// Where the indexer's own API answers; nil for nowhere.
   package internal(set) var adminAddress: ListenAddress? = .tcp(host: "127.0.0.1", port: 9300)
 
