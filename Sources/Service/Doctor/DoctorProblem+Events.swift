@@ -83,7 +83,8 @@ extension DoctorProblem {
       "unknown_parts",
       "Events have parts that are not known: \(skipped) events not understood, \(tags) of "
         + "unknown kinds, \(fields) unknown fields.",
-      matters: "The engine is newer than this indexer: what the parts mean is not taken into account.",
+      matters:
+        "The engine is newer than this indexer: what the parts mean is not taken into account.",
       mend: "Use a newer kvindexer; until then compare predicted with delivered tokens.")
   }
 
@@ -164,7 +165,8 @@ extension DoctorProblem {
   static func replayIncomplete(start: UInt64?, hasHole: Bool) -> DoctorProblem {
     let found =
       hasHole
-      ? "The replay has holes." : "The replay begins at message \(start ?? 0): earlier ones are gone."
+      ? "The replay has holes."
+      : "The replay begins at message \(start ?? 0): earlier ones are gone."
     return .warning(
       "replay_wrapped", found,
       matters: "An indexer that starts now is `degraded(joinedLate)` until the engine's cache has "

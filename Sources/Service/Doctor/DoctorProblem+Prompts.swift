@@ -95,7 +95,8 @@ extension DoctorProblem {
   static var saltNotAnnounced: DoctorProblem {
     .warning(
       "salt_not_announced", "The events of a salted prompt do not carry its salt (`extra_keys`).",
-      matters: "Salted prompts are taken for unsalted ones: both match where neither can be reused.",
+      matters:
+        "Salted prompts are taken for unsalted ones: both match where neither can be reused.",
       mend: "Use vLLM 0.24 or later; until then send no `cache_salt` through it.")
   }
 
@@ -130,14 +131,16 @@ extension DoctorProblem {
   static func notFollowed() -> DoctorProblem {
     .fault(
       "not_followed", "The indexer follows no events of this endpoint.",
-      matters: "Nothing of what it caches is known: it is routed to by an approximation or by load.",
+      matters:
+        "Nothing of what it caches is known: it is routed to by an approximation or by load.",
       mend: "Give it `kvEvents` with an `endpoint` of its own.")
   }
 
   static func rendererUnusable(_ name: String, _ status: String, _ reason: String?) -> DoctorProblem
   {
     .fault(
-      "renderer_unusable", "The indexer's renderer \(name) is \(status)\(reason.map { ": \($0)" } ?? "").",
+      "renderer_unusable",
+      "The indexer's renderer \(name) is \(status)\(reason.map { ": \($0)" } ?? "").",
       matters: "Prompts that are text are turned into tokens by the other renderers, or by none.",
       mend: "Mend what the step `render` finds, or give another one: `serve --render-url URL`.")
   }

@@ -67,9 +67,11 @@ package struct DoctorReport: Sendable, Equatable {
       json.field("address", endpoint.address)
       json.field("verdict", endpoint.verdict.name)
       json.field("steps") { json in
-        json.array { json in for step in DoctorStep.allCases {
+        json.array { json in
+          for step in DoctorStep.allCases {
             if let finding = endpoint[step] { write(finding, &json) }
-          } }
+          }
+        }
       }
     }
   }

@@ -141,7 +141,9 @@ final class ServiceWitness: Sendable {
     _ path: String, _ type: Answer.Type, _ body: [UInt8]? = nil
   ) throws(Failure) -> Answer {
     var call = HTTPCall(settings.server, path: path)
-    if let body { call = HTTPCall(settings.server, post: path, json: body) } else {
+    if let body {
+      call = HTTPCall(settings.server, post: path, json: body)
+    } else {
       call.method = "GET"
     }
     call.security = settings.security
@@ -176,7 +178,9 @@ extension Examination {
       }
       guard case .renderers(let renderers)? = try witness.readiness().rendering else { return }
       for renderer in renderers
-      where renderer.renderer == endpoint.name && !["ready", "unverified"].contains(renderer.status) {
+      where renderer.renderer == endpoint.name
+        && !["ready", "unverified"].contains(renderer.status)
+      {
         add(
           .rendererUnusable(renderer.renderer, renderer.status, renderer.reason), to: .service)
       }
