@@ -33,7 +33,13 @@ package struct EndpointExamination: Sendable, Equatable {
   package var endpoint: String
   package var address: String
   /// As they ended; those that a stop left undone are missing.
-  package var findings: [DoctorFinding] = []
+  package var findings: [DoctorFinding]
+
+  package init(endpoint: String, address: String, findings: [DoctorFinding] = []) {
+    self.endpoint = endpoint
+    self.address = address
+    self.findings = findings
+  }
 
   package subscript(step: DoctorStep) -> DoctorFinding? { findings.first { $0.step == step } }
 
@@ -45,6 +51,11 @@ package struct DoctorReport: Sendable, Equatable {
   package var endpoints: [EndpointExamination]
   /// Whether every step of every endpoint came to its end.
   package var isComplete: Bool
+
+  package init(endpoints: [EndpointExamination], isComplete: Bool) {
+    self.endpoints = endpoints
+    self.isComplete = isComplete
+  }
 
   package var verdict: DoctorVerdict { endpoints.map(\.verdict).max() ?? .skipped }
 

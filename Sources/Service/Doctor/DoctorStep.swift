@@ -37,6 +37,14 @@ package struct DoctorProblem: Sendable, Equatable {
   package var matters: String
   package var mend: String
 
+  package init(isFault: Bool, code: String, found: String, matters: String, mend: String) {
+    self.isFault = isFault
+    self.code = code
+    self.found = found
+    self.matters = matters
+    self.mend = mend
+  }
+
   static func fault(
     _ code: String, _ found: String, matters: String, mend: String
   ) -> DoctorProblem {
