@@ -8,6 +8,7 @@ that the engine reads.
 
 import argparse
 import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +22,8 @@ from ports import free_ports
 from renderer import Renderer
 from router import Router, RouterPorts
 from trial import Outcome
+
+DOCTOR_SECONDS = 300.0
 
 
 def report(outcomes: list[Outcome], broken_promises: list[str]) -> bool:
@@ -79,6 +82,19 @@ class Stage:
         for indexer in self.indexers.values():
             indexer.wait_until_ready()
 
+    def examine(self) -> None:
+        """Has `kvindexer doctor` examine the engines, and the indexer: nothing may be wrong."""
+        endpoints = self._options.logs / "endpoints.yaml"
+        for subject in [["--endpoints", str(endpoints)], ["--server", self._indexer_url]]:
+            command = [str(self._options.kvindexer), "doctor", *subject, "--strict"]
+            command += ["--timeout", "60s"]
+            done = subprocess.run(
+                command, stdout=subprocess.PIPE, text=True, timeout=DOCTOR_SECONDS, check=False
+            )
+            print(done.stdout, flush=True)
+            if done.returncode != 0:
+                raise RunFailed(f"doctor {subject[0]} ended with {done.returncode}")
+
     def start_router(self) -> Router:
         """Starts the picker and Envoy."""
         ports = RouterPorts(*free_ports(6))
@@ -112,6 +128,7 @@ def drive(options: argparse.Namespace, sockets: Path) -> bool:
     stage = Stage(options, sockets)
     try:
         stage.start()
+        stage.examine()
         run = Run(stage.engines, stage.indexers, options.seed)
         try:
             run.all_phases(stage.start_router)
