@@ -73,7 +73,7 @@ enum BenchmarkTool {
 
   /// Runs what `words` ask for; returns the exit status.
   static func run(_ words: [String]) -> Int32 {
-    if let status = ExtProcCommand.run(words) { return status }
+    if let status = ExtProcCommand.run(words) ?? FaultsCommand.run(words) { return status }
     var words = words
     var scale = Scale()
     scale.isSmoke = takeFlag("--smoke", &words)

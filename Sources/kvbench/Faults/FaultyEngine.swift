@@ -92,6 +92,8 @@ final class FaultyEngine {
   }
 
   var isRunning: Bool { publisher != nil }
+  /// Whether the indexer waits for it, and not the other way round.
+  var isConnecting: Bool { settings.connectsTo != nil }
 
   // MARK: Work
 
