@@ -3,8 +3,9 @@ import Simulation
 extension FaultCatalog {
   /// Messages arrive, but not as they should.
   static let deliveries: [Fault] = [
-    Fault(name: "duplicates", summary: "every third message arrives twice, 5 % are lost", end: .exact)
-    { stand in
+    Fault(
+      name: "duplicates", summary: "every third message arrives twice, 5 % are lost", end: .exact
+    ) { stand in
       var dice = SplitMix64(seed: stand.seed ^ 0xd0b1e)
       stand.subject.passage = { _, _ in
         switch dice.below(60) {
@@ -38,7 +39,9 @@ extension FaultCatalog {
       stand.faultIsOver()
       try stand.traffic(2)
     },
-    Fault(name: "clear-storm", summary: "the cache is reset, and 3,000 messages say so", end: .exact) {
+    Fault(
+      name: "clear-storm", summary: "the cache is reset, and 3,000 messages say so", end: .exact
+    ) {
       stand in
       _ = stand.subject.resetPrefixCache()
       stand.subject.publishClears(3000)

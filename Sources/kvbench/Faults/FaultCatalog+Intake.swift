@@ -10,14 +10,14 @@ extension FaultCatalog {
       setup: withQueue(withoutReplay)
     ) { stand in try stall(stand) },
     Fault(
-      name: "stalled-wrapped", summary: "the same, and the ring keeps 20 messages", end: .honest,
-      setup: withQueue(withRing(20))
+      name: "stalled-wrapped", summary: "the same, and the ring keeps 8 messages", end: .honest,
+      setup: withQueue(withRing(8))
     ) { stand in try stall(stand) },
   ]
 
   private static func withQueue(_ setup: Fault.Setup) -> Fault.Setup {
     var setup = setup
-    setup.queue.sourceBatchesMax = 16
+    setup.queue.sourceBatchesMax = 4
     return setup
   }
 
@@ -26,7 +26,7 @@ extension FaultCatalog {
       try stand.traffic(2)
       guard let fleet = stand.indexer.service?.fleet else { return }
       let stall = IndexStall(fleet)
-      try stand.traffic(6, asking: false)
+      try stand.traffic(10, asking: false)
       stand.pause(upToMilliseconds: 60)
       stall.end()
     }

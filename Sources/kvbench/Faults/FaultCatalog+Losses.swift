@@ -95,7 +95,11 @@ extension FaultCatalog {
       }
       return lost?.contains(sequence) == true ? .lost : .sent
     }
-    while lost.map({ stand.subject.published < $0.upperBound }) ?? true { try stand.traffic(1) }
+    while lost.map({ stand.subject.published < $0.upperBound }) ?? true {
+      // Once in a while something else fills the cache, so that even first blocks are stored again.
+      if stand.random.below(6) == 0 { try stand.flood() }
+      try stand.traffic(1)
+    }
     stand.faultIsOver()
     try stand.traffic(4)
   }

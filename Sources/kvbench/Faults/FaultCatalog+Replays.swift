@@ -1,9 +1,12 @@
 extension FaultCatalog {
   /// The engine runs before the indexer does, and its replay endpoint is good, bad or missing.
   static let replays: [Fault] = [
-    late("late", "the indexer starts late, the ring reaches back", end: .exact, setup: Fault.Setup()),
-    late("late-wrapped", "it starts late, the ring keeps 8 messages", end: .honest, setup: withRing(8)),
-    late("late-no-replay", "it starts late, no replay endpoint", end: .honest, setup: withoutReplay),
+    late(
+      "late", "the indexer starts late, the ring reaches back", end: .exact, setup: Fault.Setup()),
+    late(
+      "late-wrapped", "it starts late, the ring keeps 8 messages", end: .honest, setup: withRing(8)),
+    late(
+      "late-no-replay", "it starts late, no replay endpoint", end: .honest, setup: withoutReplay),
     Fault(
       name: "late-wrapped-cleared", summary: "it starts late, then the cache is reset", end: .exact,
       setup: lateSetup(withRing(8))
@@ -13,7 +16,9 @@ extension FaultCatalog {
       stand.faultIsOver()
       try stand.traffic(4)
     },
-    conduct("replay-slow", "late, 5 % lost, 2 ms for each replayed message", .slow(milliseconds: 2), .exact),
+    conduct(
+      "replay-slow", "late, 5 % lost, 2 ms for each replayed message", .slow(milliseconds: 2),
+      .exact),
     conduct("replay-silent", "late, 5 % lost, replays are not answered", .silent, .honest),
     conduct("replay-garbage", "late, 5 % lost, replays bring random bytes", .garbage, .honest),
     conduct("replay-torn", "late, 5 % lost, replays have holes and no end", .torn, .honest),

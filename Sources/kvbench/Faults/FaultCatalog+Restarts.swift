@@ -1,8 +1,9 @@
 extension FaultCatalog {
   /// The engine's process ends and another one begins.
   static let restarts: [Fault] = [
-    Fault(name: "restart-idle", summary: "engine killed while idle, started, stays idle", end: .exact)
-    { stand in
+    Fault(
+      name: "restart-idle", summary: "engine killed while idle, started, stays idle", end: .exact
+    ) { stand in
       try restart(stand)
       stand.faultIsOver()
       try stand.watch(milliseconds: 50)
@@ -16,8 +17,10 @@ extension FaultCatalog {
       stand.faultIsOver()
       try stand.traffic(4)
     },
-    Fault(name: "restart-loaded", summary: "engine killed amid requests, started under load", end: .exact)
-    { stand in
+    Fault(
+      name: "restart-loaded", summary: "engine killed amid requests, started under load",
+      end: .exact
+    ) { stand in
       try killAmidRequests(stand)
       try stand.subject.start()
       stand.faultIsOver()
@@ -49,8 +52,9 @@ extension FaultCatalog {
       stand.faultIsOver()
       try stand.traffic(6)
     },
-    Fault(name: "restart-storm", summary: "five restarts in a row, requests in between", end: .exact)
-    { stand in
+    Fault(
+      name: "restart-storm", summary: "five restarts in a row, requests in between", end: .exact
+    ) { stand in
       for _ in 0..<5 {
         try killAmidRequests(stand)
         stand.pause(upToMilliseconds: 30)

@@ -14,7 +14,7 @@ enum FaultMutation {
       let old = stand.subject.sentPayloads
       _ = stand.subject.resetPrefixCache()
       stand.subject.publishClears(1)
-      try stand.watch(milliseconds: 200)
+      try stand.waitUntilExact()
       try apply(old, stand)
       stand.faultIsOver()
     },
@@ -27,6 +27,7 @@ enum FaultMutation {
       try stand.subject.kill()
       try stand.subject.start()
       try stand.traffic(2)
+      try stand.waitUntilExact()
       try apply(old, stand)
       stand.faultIsOver()
       try stand.traffic(2)
@@ -38,12 +39,15 @@ enum FaultMutation {
       stand.faultIsOver()
       try stand.traffic(25)
     },
-    Fault(name: "mutation-skipped", summary: "one message in ten is not applied", end: .exact) {
-      stand in
-      var dice = SplitMix64(seed: stand.seed)
-      stand.subject.forgery = { dice.below(10) == 0 ? [] : $0 }
+    Fault(
+      name: "mutation-uncleared", summary: "that the cache was reset is not applied", end: .exact
+    ) { stand in
+      stand.subject.forgery = { events in
+        events.filter { if case .cleared = $0 { false } else { true } }
+      }
+      _ = stand.subject.resetPrefixCache()
       stand.faultIsOver()
-      try stand.traffic(25)
+      try stand.traffic(3)
     },
   ]
 

@@ -15,6 +15,8 @@ final class FaultStand {
   /// How long a state that is not exact has to last to count as an end.
   private static let settled: UInt64 = 1_000_000_000
   private static let endSeconds = 10.0
+  /// A run with so many wrong answers needs no more.
+  private static let wrongMax = 1000
 
   let seed: UInt64
   let indexer: IndexerUnderTest
@@ -61,8 +63,10 @@ final class FaultStand {
     subject.flush()
     try indexer.start()
     if fault.setup.requestsBefore == 0 {
-      try waitUntilExact()
+      try waitUntilFollowed()
       try traffic(12)
+      try waitUntilExact()
+      record = FaultRecord()
     }
     try fault.inject(self)
     try settle()
@@ -99,6 +103,11 @@ final class FaultStand {
   /// Replaces the endpoints file by one that names these engines where they are now.
   func rewriteEndpoints(_ named: [FaultyEngine]) throws {
     try indexer.rewrite(Self.endpointsFile(named))
+  }
+
+  /// Fills the cache of the engine with the fault with prompts that nobody asks about.
+  func flood() throws {
+    for _ in 0..<4 { try serve(mix.foreignRequest(), on: subject, asking: true) }
   }
 
   /// Has an engine serve a request, step by step.
@@ -160,7 +169,8 @@ final class FaultStand {
     return isRight
   }
 
-  private func waitUntilExact() throws {
+  /// Waits until every answer is exact and as of now.
+  func waitUntilExact() throws {
     let deadline = Deadline(seconds: Self.endSeconds)
     while try !isAllRight() {
       guard !deadline.hasPassed else {
@@ -169,14 +179,28 @@ final class FaultStand {
       }
       Pause.microseconds(2000)
     }
-    record = FaultRecord()
+  }
+
+  /// Without replays, messages before the subscription stands would be lost.
+  private func waitUntilFollowed() throws {
+    let deadline = Deadline(seconds: Self.endSeconds)
+    while true {
+      let answer = try indexer.score(mix.prompts[0])
+      if answer?.endpoints.allSatisfy({ $0.trustName != "connecting" }) ?? false { break }
+      guard !deadline.hasPassed else {
+        throw SystemError("prepare \(fault.name), seed \(seed)", reason: "nothing is followed")
+      }
+      Pause.microseconds(2000)
+    }
+    // A connection stands a moment before its subscription.
+    try watch(milliseconds: 40)
   }
 
   /// Leaves the engines alone, and asks until the state is one that may be the end.
   private func settle() throws {
     let frozen = MonotonicClock.nowNanoseconds()
     let deadline = Deadline(seconds: Self.endSeconds)
-    while !deadline.hasPassed {
+    while !deadline.hasPassed, record.wrong < Self.wrongMax {
       for _ in 0..<4 { try ask() }
       Pause.microseconds(5000)
       let now = MonotonicClock.nowNanoseconds()

@@ -32,6 +32,11 @@ struct PromptMix {
     (0..<count).map { _ in TokenID(random.below(vocabulary)) }
   }
 
+  /// A long request that has nothing in common with any other.
+  mutating func foreignRequest() -> EngineRequest {
+    EngineRequest(tokens: Self.tokens(50 * Self.blockSize, &random), output: .sampled(1))
+  }
+
   /// The next request: one of the prompts, the first ones more often, and sometimes more of it.
   mutating func request() -> EngineRequest {
     let number = min(random.below(prompts.count), random.below(prompts.count))
