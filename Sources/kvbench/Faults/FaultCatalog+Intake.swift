@@ -2,31 +2,36 @@ extension FaultCatalog {
   /// The indexer can't keep up.
   static let intake: [Fault] = [
     Fault(
-      name: "stalled", summary: "the index takes nothing for a while, and queues overflow",
-      end: .exact, setup: withQueue(Fault.Setup())
-    ) { stand in try stall(stand) },
+      name: "stalled", summary: "the index takes nothing for a while, and 200 messages overflow",
+      end: .exact, setup: withQueue(200, Fault.Setup())
+    ) { stand in try stall(stand, requests: 40) },
+    Fault(
+      name: "stalled-tiny", summary: "the same with a queue that no replay fits into", end: .either,
+      setup: withQueue(4, Fault.Setup())
+    ) { stand in try stall(stand, requests: 10) },
     Fault(
       name: "stalled-no-replay", summary: "the same without a replay endpoint", end: .honest,
-      setup: withQueue(withoutReplay)
-    ) { stand in try stall(stand) },
+      setup: withQueue(4, withoutReplay)
+    ) { stand in try stall(stand, requests: 10) },
     Fault(
       name: "stalled-wrapped", summary: "the same, and the ring keeps 8 messages", end: .honest,
-      setup: withQueue(withRing(8))
-    ) { stand in try stall(stand) },
+      setup: withQueue(4, withRing(8))
+    ) { stand in try stall(stand, requests: 10) },
   ]
 
-  private static func withQueue(_ setup: Fault.Setup) -> Fault.Setup {
+  private static func withQueue(_ batches: Int, _ setup: Fault.Setup) -> Fault.Setup {
     var setup = setup
-    setup.queue.sourceBatchesMax = 4
+    setup.queue.sourceBatchesMax = batches
     return setup
   }
 
-  private static func stall(_ stand: FaultStand) throws {
-    for _ in 0..<3 {
+  /// Has engines work while the index's lock is held.
+  private static func stall(_ stand: FaultStand, requests: Int) throws {
+    for _ in 0..<2 {
       try stand.traffic(2)
       guard let fleet = stand.indexer.service?.fleet else { return }
       let stall = IndexStall(fleet)
-      try stand.traffic(10, asking: false)
+      try stand.traffic(requests, asking: false)
       stand.pause(upToMilliseconds: 60)
       stall.end()
     }

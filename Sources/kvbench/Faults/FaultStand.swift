@@ -192,8 +192,8 @@ final class FaultStand {
       }
       Pause.microseconds(2000)
     }
-    // A connection stands a moment before its subscription.
-    try watch(milliseconds: 40)
+    // A connection stands a moment before its subscription, and a twin's may stand first.
+    try watch(milliseconds: twin == nil ? 40 : 400)
   }
 
   /// Leaves the engines alone, and asks until the state is one that may be the end.
