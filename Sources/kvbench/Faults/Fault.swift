@@ -19,6 +19,8 @@ struct Fault: Sendable {
     var requestsBefore = 0
     /// Whether two engines share the first endpoint's address.
     var hasTwin = false
+    /// Whether the other engine suffers, too, so that it need not end exact.
+    var reachesAll = false
     /// Whether the indexer is a process of its own, with a directory for its state.
     var isProcess = false
   }

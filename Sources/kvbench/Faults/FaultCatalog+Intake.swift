@@ -22,6 +22,7 @@ extension FaultCatalog {
   private static func withQueue(_ batches: Int, _ setup: Fault.Setup) -> Fault.Setup {
     var setup = setup
     setup.queue.sourceBatchesMax = batches
+    setup.reachesAll = true
     return setup
   }
 

@@ -45,7 +45,7 @@ enum FaultsCommand {
     for fault in faults {
       var tally = FaultTally(fault)
       for seed in options.firstSeed..<options.firstSeed + options.seeds {
-        let stand = try FaultStand(fault, seed: seed)
+        let stand = try FaultStand(fault, seed: seed, program: options.program)
         defer { stand.stop() }
         tally.add(try stand.run(), seed: seed)
       }

@@ -5,8 +5,13 @@ import Tokenize
 
 /// The indexer of a run: in this process, or one that can be killed.
 final class IndexerUnderTest {
+  /// Snapshots are written more often than anybody would want in earnest.
+  private static let snapshotInterval = "100ms"
+
   private let directory: TemporaryDirectory
   private let queue: IngestQueue.Limits
+  /// The executable, where it is to be a process of its own.
+  private let program: String?
   private(set) var service: IndexerService?
   private var process: ChildProcess?
   private var client: HTTPClient
@@ -16,9 +21,10 @@ final class IndexerUnderTest {
 
   /// Prepares it; `start()` starts it.
   init(
-    _ setup: Fault.Setup, endpoints: [UInt8], in directory: TemporaryDirectory
+    _ setup: Fault.Setup, program: String?, endpoints: [UInt8], in directory: TemporaryDirectory
   ) throws {
     self.directory = directory
+    self.program = setup.isProcess ? try ProgramPath.kvindexer(program) : nil
     queue = setup.queue
     socket = directory.path(of: "api")
     endpointsFile = try directory.write(endpoints, to: "endpoints.yaml")
@@ -31,8 +37,60 @@ final class IndexerUnderTest {
     guard rename(fresh, endpointsFile) == 0 else { throw SystemError("replace \(endpointsFile)") }
   }
 
-  /// Serves from this process.
+  /// Starts it; it answers when this returns.
   func start() throws {
+    if let program { try startProcess(program) } else { try startService() }
+  }
+
+  private func startProcess(_ program: String) throws {
+    let process = try ChildProcess(
+      program,
+      [
+        "serve", "--endpoints", endpointsFile, "--listen", "unix:\(socket)", "--grpc-listen",
+        "none",
+        "--render-url", "off", "--no-engine-metrics", "--state-dir", stateDirectory,
+        "--snapshot-interval", Self.snapshotInterval,
+      ], outputFile: directory.path(of: "log"))
+    self.process = process
+    try process.wait(for: "it answered") { try score([1]) != nil }
+  }
+
+  /// Ends the process at once, as the kernel does when memory runs out.
+  func kill() {
+    process?.kill()
+    process = nil
+  }
+
+  private var stateDirectory: String { directory.path(of: "state") }
+  /// Where the process keeps what the next one begins with.
+  private var snapshotFile: String { stateDirectory + "/snapshot" }
+
+  /// Waits until a snapshot was begun and ended after now.
+  func waitForSnapshot() throws {
+    for _ in 0..<2 {
+      let before = try modified()
+      guard let process else { return }
+      try process.wait(for: "it wrote a snapshot") { try modified() != before }
+    }
+  }
+
+  /// The time of the last snapshot, nil when there is none.
+  private func modified() throws -> Int? {
+    var status = stat()
+    guard stat(snapshotFile, &status) == 0 else {
+      guard errno == ENOENT else { throw SystemError("look at \(snapshotFile)") }
+      return nil
+    }
+    return status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
+  }
+
+  /// Puts something else in place of the snapshot.
+  func damageSnapshot(_ change: ([UInt8]) -> [UInt8]) throws {
+    let bytes = try FileBytes.read(snapshotFile, atMost: 64 << 20)
+    try FileBytes.write(change(bytes), to: snapshotFile)
+  }
+
+  private func startService() throws {
     var configuration = ServiceConfiguration()
     configuration.endpointsFile = endpointsFile
     configuration.listen = [.unix(path: socket)]
@@ -67,7 +125,7 @@ final class IndexerUnderTest {
     do {
       reply = try client.post("/v1/score", body: json.bytes)
     } catch {
-      if process != nil { return nil }
+      if program != nil { return nil }
       throw error
     }
     guard reply.status == 200 else {
