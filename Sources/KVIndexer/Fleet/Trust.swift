@@ -116,7 +116,8 @@ extension Trust.Degradation {
         + "engine's prefix cache makes the source exact again."
     case .joinedLate:
       "joinedLate: the engine cached blocks before its events were followed, and its replay buffer "
-        + "does not reach back to its start; resetting its prefix cache makes the source exact."
+        + "does not reach back to its start; it is exact once nothing unknown can be left, or its "
+        + "prefix cache is reset."
     case .overflow:
       "overflow: events arrived faster than they were applied and some were dropped."
     case .undecodable:
