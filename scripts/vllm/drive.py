@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine import Engine, EngineSite
@@ -101,6 +102,14 @@ class Stage:
         options = self._options
         return Router(options.epp, options.envoy, self._sites, ports, options.logs)
 
+    def start_late_indexer(self, name: str, options: Sequence[str]) -> Indexer:
+        """Starts an indexer that has not followed the engines so far, and waits for it."""
+        binary, logs = self._options.kvindexer, self._options.logs
+        location = f"unix:{self._sockets}/{name}.sock"
+        indexer = Indexer.start(name, binary, self._sites, location, logs, options)
+        indexer.wait_until_ready()
+        return indexer
+
     def _start_renderer(self, name: str, location: str, model_name: str) -> None:
         vllm, model, logs = self._options.vllm, self._options.model, self._options.logs
         self._renderers.append(Renderer(name, location, model_name, vllm, model, logs))
@@ -123,7 +132,7 @@ def drive(options: argparse.Namespace, sockets: Path) -> bool:
     """Starts everything, runs all phases and ends everything."""
     logs: Path = options.logs
     logs.mkdir(parents=True, exist_ok=True)
-    for old in logs.glob("*.log"):
+    for old in [*logs.glob("*.log"), *logs.glob("state/*")]:
         old.unlink()
     stage = Stage(options, sockets)
     try:
@@ -131,7 +140,7 @@ def drive(options: argparse.Namespace, sockets: Path) -> bool:
         stage.examine()
         run = Run(stage.engines, stage.indexers, options.seed)
         try:
-            run.all_phases(stage.start_router)
+            run.all_phases(stage.start_router, stage.start_late_indexer, logs / "state")
         except RunFailed:
             report(run.outcomes, run.broken_promises)
             raise

@@ -58,6 +58,8 @@ public enum IncarnationCause: Hashable, Sendable, CaseIterable {
   case requested
   /// What was known of the engine's cache contradicted what it reused.
   case drifted
+  /// The connection was down for so long that the engine is taken for dead.
+  case abandoned
 
   /// The name that metrics use.
   public var name: String {
@@ -67,6 +69,7 @@ public enum IncarnationCause: Hashable, Sendable, CaseIterable {
     case .unproven: "unproven"
     case .requested: "requested"
     case .drifted: "drifted"
+    case .abandoned: "abandoned"
     }
   }
 }

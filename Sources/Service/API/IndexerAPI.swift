@@ -19,9 +19,12 @@ struct IndexerAPI: Sendable {
   let overview: Overview
   let engines: FleetEngines
   let insight: Insight
+  /// Nil when nothing is audited.
+  let auditor: SourceAuditor?
   /// The picker in this process, if there is one.
   let picker: PickExplainerSlot
   let inspection: Inspection
+  let snapshots: SnapshotKeeper
 
   var fleet: SharedFleet { intake.fleet }
   var subscriptions: SubscriptionLoop { intake.subscriptions }
@@ -41,6 +44,7 @@ struct IndexerAPI: Sendable {
     router.on(.get, "/v1/endpoints") { _ in endpoints() }
     router.onDeferred(.get, "/v1/watch") { _, reply in watch(reply) }
     router.on(.get, "/v1/sources") { sources(of: $0.query("endpoint")) }
+    router.onDeferred(.get, "/v1/snapshot") { _, reply in snapshot(reply) }
     router.onDeferred(.get, "/v1/residency") { residency($0, $1) }
     router.onDeferred(.get, "/v1/prefixes") { prefixes($0, $1) }
     router.onDeferred(.post, "/v1/explain") { explain($0, $1) }

@@ -17,5 +17,6 @@ final class ServiceMetrics: Sendable {
   let rejectedSecurityFiles = Counter()
   let http = HTTPServerMetrics()
   let grpc = GRPCServerMetrics()
+  let snapshots = SnapshotMetrics()
   let tokensFrom = Labelled<TokensOrigin, Counter> { Counter() }
 }

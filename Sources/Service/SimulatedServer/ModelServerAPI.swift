@@ -16,10 +16,13 @@ final class ModelServerAPI: Sendable {
     case metrics = "/metrics"
     case eventSources = "/kv_event_sources"
     case resetPrefixCache = "/reset_prefix_cache"
+    case sleep = "/sleep"
+    case wakeUp = "/wake_up"
 
     var method: HTTPMethod {
       switch self {
-      case .completions, .chatCompletions, .render, .chatRender, .tokenize, .resetPrefixCache:
+      case .completions, .chatCompletions, .render, .chatRender, .tokenize, .resetPrefixCache,
+        .sleep, .wakeUp:
         .post
       case .models, .health, .version, .metrics, .eventSources: .get
       }
@@ -61,6 +64,8 @@ final class ModelServerAPI: Sendable {
         case .metrics: metrics()
         case .eventSources: eventSources()
         case .resetPrefixCache: resetPrefixCache()
+        case .sleep: sleep()
+        case .wakeUp: wakeUp()
         }
       if let answer { reply.send(answer) }
     } catch {
@@ -136,5 +141,15 @@ final class ModelServerAPI: Sendable {
     var json = JSONWriter()
     json.object { $0.field("success", loop.resetPrefixCache()) }
     return HTTPResponse(json: json)
+  }
+
+  private func sleep() -> HTTPResponse {
+    guard loop.sleep() else { return Self.detail(status: 409, "Conflict") }
+    return HTTPResponse(contentType: "application/json", body: [])
+  }
+
+  private func wakeUp() -> HTTPResponse {
+    loop.wakeUp()
+    return HTTPResponse(contentType: "application/json", body: [])
   }
 }
