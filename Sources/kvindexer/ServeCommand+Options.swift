@@ -64,6 +64,40 @@ extension ServeCommand {
     if let size = try bytes(&arguments, "--memory-budget", in: 16 << 20...1 << 40) {
       configuration.memoryBudget = size
     }
+    if let text = try arguments.option("--dead-after") {
+      guard let time = Duration(goText: text), time > .zero else {
+        throw UsageError(message: "--dead-after takes a time such as 90s or 5m, not '\(text)'")
+      }
+      configuration.trust.deadAfter = time
+    }
+  }
+
+  static func warm(
+    _ arguments: inout Arguments, tokenFile: String?
+  ) throws -> WarmSettings {
+    var warm = WarmSettings()
+    warm.stateDirectory = try arguments.option("--state-dir")
+    if let text = try arguments.option("--snapshot-interval") {
+      guard let interval = Duration(goText: text), interval >= .milliseconds(100) else {
+        throw UsageError(
+          message: "--snapshot-interval takes a time from 100ms, such as 60s, not '\(text)'")
+      }
+      guard warm.stateDirectory != nil else {
+        throw UsageError(message: "--snapshot-interval belongs to --state-dir")
+      }
+      warm.snapshotInterval = interval
+    }
+    var security = HTTPClient.Security()
+    security.authorityFile = try arguments.option("--peer-ca-file")
+    security.bearerToken = try tokenFile.map { try TokenFile.first(in: $0) }
+    warm.peers = try arguments.options("--peer").map { text throws(UsageError) in
+      guard let server = HTTPClient.Server(text) else {
+        throw UsageError(
+          message: "--peer takes http://…, https://… or unix:/path, not '\(text)'")
+      }
+      return PeerConfiguration(server: server, security: security)
+    }
+    return warm
   }
 
   static func readRecovery(
@@ -108,6 +142,15 @@ extension ServeCommand {
       tracing.share = value
     }
     return tracing
+  }
+
+  /// What `--audit` says; nil where it is not given.
+  static func audit(_ arguments: inout Arguments) throws(UsageError) -> AuditMode? {
+    guard let name = try arguments.option("--audit") else { return nil }
+    guard let mode = AuditMode(rawValue: name) else {
+      throw UsageError(message: "--audit takes one of \(AuditMode.names), not '\(name)'")
+    }
+    return mode
   }
 
   static func address(

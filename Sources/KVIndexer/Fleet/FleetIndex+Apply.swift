@@ -21,6 +21,7 @@ extension FleetIndex {
     }
     index.note(CoarseTime(nanoseconds: now))
     let before = source.counters
+    if source.finding == .silent, !batch.events.isEmpty { source.finding = nil }
     let slice = events ?? batch.events.indices
     prefetch(batch, slice)
     for event in batch.events[slice] {

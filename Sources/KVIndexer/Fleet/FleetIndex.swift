@@ -19,6 +19,10 @@ public struct FleetIndex: ~Copyable {
   /// Chained keys of the run that is being stored.
   var chained = GrowableBuffer<UInt64>(capacity: 256)
   var namespaceTable = NamespaceTable()
+  /// How far the stream of each source is applied.
+  var applied: [SourceID: AppliedStream] = [:]
+  /// Sources of a snapshot that were not added yet.
+  var parked: [SourceState] = []
   /// Working memory of the confirmation of reservations.
   var confirming = MatchBuffer()
 
@@ -51,6 +55,7 @@ public struct FleetIndex: ~Copyable {
       reservationLane: endpoint.lane, now: index.clock)
     if slot == sources.count { sources.append(source) } else { sources[slot] = source }
     endpoints[endpoint.slot]?.sources.append(source.id)
+    adopt(source)
     outline(source)
     return source.id
   }
@@ -60,6 +65,7 @@ public struct FleetIndex: ~Copyable {
     guard let source = source(id) else { return }
     retireSource(id)
     removeGroups(of: source)
+    applied[id] = nil
     sources[id.index] = nil
   }
 
@@ -77,15 +83,19 @@ public struct FleetIndex: ~Copyable {
     outline(source)
   }
 
-  private mutating func removeGroups(of source: Source) {
-    for group in source.groups {
+  mutating func removeGroups(of source: Source) {
+    removeLanes(of: source.groups)
+    source.groups = []
+  }
+
+  mutating func removeLanes(of groups: [CacheGroup]) {
+    for group in groups {
       for (tier, lane) in group.lanes.all {
         if group.needsPath(tier) { index.continuationLanes -= 1 }
         index.removeLane(lane)
-        owners[lane.index] = nil
+        if lane.index < owners.count { owners[lane.index] = nil }
       }
     }
-    source.groups = []
   }
 
   func source(_ id: SourceID) -> Source? {
@@ -107,44 +117,6 @@ public struct FleetIndex: ~Copyable {
     return (slot, endpoint.reservationLane)
   }
 
-  /// Records what the sequence tracker knows of a source's stream; its trust follows from it.
-  public mutating func setStream(_ state: TrackerState, of id: SourceID) {
-    guard let source = source(id) else { return }
-    source.stream = state
-    outline(source)
-  }
-
-  /// Records what was found out about a source otherwise than from its events; nil takes it back.
-  public mutating func setFinding(_ finding: Trust.Finding?, of id: SourceID) {
-    guard let source = source(id), source.finding != finding else { return }
-    source.finding = finding
-    outline(source)
-  }
-
-  /// Records that what is known of a source is incomplete or wrong, until its cache is known anew.
-  public mutating func degrade(_ cause: Trust.Degradation, of id: SourceID) {
-    guard let source = source(id) else { return }
-    source.damage(cause)
-    outline(source)
-  }
-
-  /// Starts a new life of the engine behind a source: drops all it held and fences its old events.
-  ///
-  /// The new process may keep its cache otherwise, so block size and groups are learnt again.
-  ///
-  /// - Returns: Residencies dropped.
-  @discardableResult
-  public mutating func beginIncarnation(_ incarnation: Incarnation, of id: SourceID) -> Int {
-    guard let source = source(id) else { return 0 }
-    source.incarnation = incarnation
-    source.counters.incarnations += 1
-    let dropped = clear(id, cause: .restarted)
-    removeGroups(of: source)
-    source.mismatch = nil
-    outline(source)
-    return dropped
-  }
-
   /// Drops every block of a source, in all tiers, and what waits for blocks of it.
   ///
   /// - Parameter cause: What is remembered as the reason.
@@ -162,6 +134,7 @@ public struct FleetIndex: ~Copyable {
       source.groups[number].pending = [:]
     }
     source.orphans.removeAll()
+    source.tally = BlockTally()
     source.damage = nil
     source.knownSince = index.clock
     if dropped > 0 { source.emptied = Source.Emptied(cause: cause, at: index.clock) }

@@ -21,9 +21,12 @@ struct IndexerAPI: Sendable {
   let overview: Overview
   let engines: FleetEngines
   let insight: Insight
+  /// Nil when nothing is audited.
+  let auditor: SourceAuditor?
   /// The picker in this process, if there is one.
   let picker: PickExplainerSlot
   let inspection: Inspection
+  let snapshots: SnapshotKeeper
   let log: Log
 
   var fleet: SharedFleet { intake.fleet }
@@ -44,6 +47,7 @@ struct IndexerAPI: Sendable {
     router.on(.get, "/v1/endpoints") { _ in endpoints() }
     router.onDeferred(.get, "/v1/watch") { _, reply in watch(reply) }
     router.on(.get, "/v1/sources") { sources(of: $0.query("endpoint")) }
+    router.onDeferred(.get, "/v1/snapshot") { _, reply in snapshot(reply) }
     router.onDeferred(.post, parameter: "/v1/sources/{change}") {
       request, path, reply throws(HTTPError) in try changeSource(request, path, reply)
     }

@@ -73,10 +73,15 @@ extension IndexerAPI {
       json.field("endpoint", member.name)
       json.field("rank", source.configuration.rank)
       json.field("trust", status.trust.name)
-      json.field("reason", source.failure ?? status.trust.reason)
+      json.field("trust_since_s", tenth: status.trustSeconds)
+      json.field(
+        "reason",
+        source.failure
+          ?? ConnectionAdvice.text(source, stream, engines.snapshot(ofEndpoint: member.name))
+          ?? status.trust.reason)
       json.field("incarnation", Int(status.incarnation.number))
       json.field("block_size", status.blockSize)
-      json.field("warning", Self.warning(status) ?? contest(source.id))
+      json.field("warning", status.contradiction ?? contest(source.id))
       json.field("blocks") { json in
         json.object { json in
           for tier in Tier.allCases where tier == .gpu || status.blocks[tier] != nil {
@@ -87,6 +92,7 @@ extension IndexerAPI {
       json.field("residencies", status.residencies)
       json.field("bytes", status.bytes)
       json.field("orphans_waiting", status.orphansWaiting)
+      auditor?.write(source.id, member, &json)
       json.field("groups") { json in
         json.array { json in
           for group in status.groups { Self.write(group, &json) }
@@ -102,12 +108,6 @@ extension IndexerAPI {
       fleet.read { $0.configuration(of: rival) }.map { "\($0.endpoint):\($0.rank)" }
     }
     return rivals.isEmpty ? nil : "the same engine as \(rivals.joined(separator: ", "))"
-  }
-
-  private static func warning(_ status: SourceStatus) -> String? {
-    guard status.contradictsConfiguration, let learnt = status.blockSize else { return nil }
-    return "blockSize \(status.configuration.blockSize ?? 0) is configured, but the engine's "
-      + "events say \(learnt): the events are right, mend the configuration"
   }
 
   private static func write(_ group: CacheGroupStatus, _ json: inout JSONWriter) {

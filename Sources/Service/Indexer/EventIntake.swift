@@ -6,14 +6,21 @@ final class EventIntake: Sendable {
   let conflicts: IdentityConflicts
   let subscriptions: SubscriptionLoop
   let ingest: Ingest
+  /// Tells how sources can be believed.
+  let trustLog: TrustLog
 
-  /// - Parameter disconnected: Told of a source whose connection was lost, on the ingest's thread.
+  /// - Parameters:
+  ///   - directory: Where the last process left its key and what it knew; nil for nowhere.
+  ///   - disconnected: Told of a source whose connection was lost, on the ingest's thread.
+  /// - Throws: `SystemError` when there is no reading or making the directory's key.
   init(
-    _ configuration: ServiceConfiguration, metrics: ServiceMetrics,
+    _ configuration: ServiceConfiguration, metrics: ServiceMetrics, directory: StateDirectory?,
     disconnected: @escaping @Sendable (SourceID) -> Void
-  ) {
-    let hasher = configuration.hashKey.map { BlockHasher(sharedKey: $0) } ?? BlockHasher()
-    fleet = SharedFleet(FleetIndex(hasher: hasher, byteBudget: configuration.memoryBudget))
+  ) throws(SystemError) {
+    var key = configuration.hashKey
+    if key == nil { key = try directory?.hashKey() }
+    let hasher = key.map { BlockHasher(sharedKey: $0) } ?? BlockHasher()
+    fleet = SharedFleet(WarmStart.fleet(configuration, hasher: hasher, directory: directory))
     let queue = IngestQueue(limits: configuration.queue)
     let conflicts = IdentityConflicts(fleet: fleet, log: configuration.log)
     self.conflicts = conflicts
@@ -21,12 +28,13 @@ final class EventIntake: Sendable {
       settings: configuration.subscriptions,
       onTwins: { conflicts.add($0, $1, .messages) }, sink: { queue.push($0) })
     self.subscriptions = subscriptions
+    trustLog = TrustLog(fleet: fleet, log: configuration.log)
     ingest = Ingest(
-      fleet: fleet, queue: queue, metrics: metrics, log: configuration.log,
+      fleet: fleet, queue: queue, metrics: metrics, log: trustLog,
       feedback: Ingest.Feedback(
         undecodable: { subscriptions.undecodable($0, $1, sequence: $2) },
         historyCleared: { subscriptions.historyCleared($0, $1, sequence: $2) },
-        disconnected: disconnected,
+        doubted: { subscriptions.suspect($0, $1) }, disconnected: disconnected,
         incarnation: { conflicts.noteIncarnation(of: $0) },
         removed: { conflicts.remove($0) }))
   }

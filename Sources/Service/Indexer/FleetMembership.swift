@@ -137,12 +137,20 @@ package final class FleetMembership: @unchecked Sendable {
           duplicates: configuration.duplicates))
     }
     var subscribed = Subscribed(id: id, configuration: source)
+    let restored = fleet.read { $0.restoredStream(of: id) }
+    if let restored {
+      log(
+        .info,
+        "\(name) rank \(source.rank): goes on behind message \(restored.record.next - 1), once the "
+          + "engine has proved to be the same process")
+    }
     do throws(ZMQError) {
       try subscriptions.add(
         SubscriptionTarget(
           source: id, endpoint: source.eventAddress.description,
           replayEndpoint: source.replayAddress?.description, isBound: source.isBound,
-          topic: configuration.topic))
+          topic: configuration.topic),
+        restoring: restored)
     } catch {
       subscribed.failure = "\(source.eventAddress) can't be subscribed to: \(error)"
       log(.error, "\(name) rank \(source.rank): \(subscribed.failure ?? "")")

@@ -49,9 +49,10 @@ final class SourceSubscription: @unchecked Sendable {
   private var published = SubscriptionSnapshot()
 
   init(
-    _ target: SubscriptionTarget, settings: SubscriptionSettings, in context: ZMQContext,
-    pacer: ReplayPacer, twins: TwinDetector,
-    onTwins: @escaping @Sendable (SourceID, SourceID) -> Void, sink: @escaping Sink
+    _ target: SubscriptionTarget, restoring restored: RestoredStream? = nil,
+    settings: SubscriptionSettings, in context: ZMQContext, pacer: ReplayPacer,
+    twins: TwinDetector, onTwins: @escaping @Sendable (SourceID, SourceID) -> Void,
+    sink: @escaping Sink
   ) throws(ZMQError) {
     self.target = target
     self.settings = settings
@@ -60,7 +61,11 @@ final class SourceSubscription: @unchecked Sendable {
     self.twins = twins
     self.onTwins = onTwins
     self.sink = sink
-    tracker = SequenceTracker(settings: settings.tracker(hasReplay: target.replayEndpoint != nil))
+    let trackerSettings = settings.tracker(hasReplay: target.replayEndpoint != nil)
+    tracker =
+      restored.map { SequenceTracker(settings: trackerSettings, restoring: $0.record) }
+      ?? SequenceTracker(settings: trackerSettings)
+    incarnation = restored?.incarnation ?? Incarnation(0)
     replayVersion = target.replayEndpoint.map { IPVersion(of: $0) } ?? .six
     subscriber = try ZMQSocket(.subscriber, in: context)
     monitor = try ConnectionMonitor(subscriber, in: context)
@@ -126,7 +131,15 @@ final class SourceSubscription: @unchecked Sendable {
     publishSnapshot()
   }
 
-  func suspect() {
+  func historyKnown(of incarnation: Incarnation) {
+    guard incarnation == self.incarnation else { return }
+    tracker.historyKnown()
+    performActions()
+    publishSnapshot()
+  }
+
+  func suspect(_ incarnation: Incarnation?) {
+    if let incarnation, incarnation != self.incarnation { return }
     tracker.suspect(now: MonotonicClock.nowNanoseconds())
     performActions()
     publishSnapshot()

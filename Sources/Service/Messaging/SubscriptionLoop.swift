@@ -12,7 +12,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
     case remove(SourceID)
     case undecodable(SourceID, Incarnation, UInt64)
     case historyCleared(SourceID, Incarnation, UInt64)
-    case suspect(SourceID)
+    case historyKnown(SourceID, Incarnation)
+    case suspect(SourceID, Incarnation?)
     case resync(SourceID, IncarnationCause)
     case reset(SourceID, CacheReset)
   }
@@ -71,11 +72,15 @@ package final class SubscriptionLoop: @unchecked Sendable {
 
   /// Begins to follow a source.
   ///
+  /// - Parameter restored: What an earlier process had applied of its stream; the engine has to
+  ///   prove that it is the same one.
   /// - Throws: `ZMQError` when its endpoint makes no sense or can't be bound. An engine that can't
   ///   be reached is no error: it is tried until the source is removed.
-  package func add(_ target: SubscriptionTarget) throws(ZMQError) {
+  package func add(
+    _ target: SubscriptionTarget, restoring restored: RestoredStream? = nil
+  ) throws(ZMQError) {
     let subscription = try SourceSubscription(
-      target, settings: settings, in: context, pacer: pacer, twins: twins,
+      target, restoring: restored, settings: settings, in: context, pacer: pacer, twins: twins,
       onTwins: onTwins, sink: sink)
     lock.withLock {
       precondition(registered[target.source] == nil, "\(target.source) was added before")
@@ -103,8 +108,17 @@ package final class SubscriptionLoop: @unchecked Sendable {
     post(.historyCleared(source, incarnation, sequence))
   }
 
+  /// Takes note that all that the source's engine caches is known, although it was joined late.
+  package func historyKnown(_ source: SourceID, _ incarnation: Incarnation) {
+    post(.historyKnown(source, incarnation))
+  }
+
   /// Has a source prove that its engine is the one that was followed.
-  package func suspect(_ source: SourceID) { post(.suspect(source)) }
+  ///
+  /// - Parameter incarnation: Whose engine is meant; nothing happens when another one has begun.
+  package func suspect(_ source: SourceID, _ incarnation: Incarnation? = nil) {
+    post(.suspect(source, incarnation))
+  }
 
   /// Forgets what was delivered of a source, and fetches what its engine still has of it.
   package func resync(_ source: SourceID, _ cause: IncarnationCause) {
@@ -179,7 +193,10 @@ package final class SubscriptionLoop: @unchecked Sendable {
         subscription(of: source)?.undecodable(sequence, of: incarnation)
       case .historyCleared(let source, let incarnation, let sequence):
         subscription(of: source)?.historyCleared(at: sequence, of: incarnation)
-      case .suspect(let source): subscription(of: source)?.suspect()
+      case .historyKnown(let source, let incarnation):
+        subscription(of: source)?.historyKnown(of: incarnation)
+      case .suspect(let source, let incarnation):
+        subscription(of: source)?.suspect(incarnation)
       case .resync(let source, let cause): subscription(of: source)?.resync(cause)
       case .reset(let source, let reset): apply(reset, to: source)
       }

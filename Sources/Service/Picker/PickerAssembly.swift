@@ -33,6 +33,9 @@ enum PickerAssembly {
     configuration.listen = flags.adminAddress.map { [$0] } ?? []
     configuration.grpcListen = []
     configuration.memoryBudget = flags.indexBytesMax
+    configuration.audit.mode = flags.audit
+    configuration.trust.deadAfter = flags.deadAfter
+    configuration.warm = flags.warm
     configuration.readiness.exactShare = flags.readyShare
     configuration.readiness.after = flags.readyAfter
     configuration.subscriptions.replaysMax = flags.replaysMax

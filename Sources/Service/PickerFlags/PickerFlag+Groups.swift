@@ -102,9 +102,22 @@ extension PickerFlag {
   ]
 
   static let indexer: [PickerFlag] = [
+    PickerFlag(
+      "audit", "MODE", .indexer,
+      "what follows when an engine reuses other numbers of tokens than its events say: resync, "
+        + "report or off (resync); ours"
+    ) { text, values throws(PickerFlagError) in
+      guard let mode = AuditMode(rawValue: text) else {
+        throw PickerFlagError("--audit takes one of \(AuditMode.names), not '\(text)'")
+      }
+      values.flags.audit = mode
+    },
     .size(
       "kv-indexer-memory", .indexer, in: 16 << 20...1 << 40, \.flags.indexBytesMax,
       "for the index (2GiB); ours"),
+    .duration(
+      "dead-after", .indexer, \.flags.deadAfter,
+      "forget what an engine held whose event connection is down for so long (5m); ours"),
     PickerFlag(
       "admin-listen", "ADDRESS", .indexer,
       "kvindexer's API on a loopback HOST:PORT or unix:/path, empty for none (127.0.0.1:9300); ours"
@@ -122,6 +135,24 @@ extension PickerFlag {
             + "token; use a loopback address or unix:/path, or `kvindexer serve` with tokens")
       }
       values.flags.adminAddress = address
+    },
+    PickerFlag(
+      "state-dir", "DIR", .indexer,
+      "keep the hash key and snapshots of the index here; the next process goes on from them; ours"
+    ) { text, values throws(PickerFlagError) in
+      values.flags.warm.stateDirectory = text.isEmpty ? nil : text
+    },
+    .duration(
+      "snapshot-interval", .indexer, \.flags.warm.snapshotInterval,
+      "how often a snapshot is written there (60s); ours"),
+    PickerFlag(
+      "peer", "URL", .indexer,
+      "begin with what this sibling's indexer knows, repeatable; it needs the same hash key; ours"
+    ) { text, values throws(PickerFlagError) in
+      guard let server = HTTPClient.Server(text) else {
+        throw PickerFlagError("--peer takes http://…, https://… or unix:/path, not '\(text)'")
+      }
+      values.flags.warm.peers.append(PeerConfiguration(server: server))
     },
   ]
 
