@@ -101,10 +101,10 @@ struct OddReplayTests {
     try Deadline.wait { stage.harness.counters().replaysFailed >= 3 }
     #expect(stage.harness.counters().malformedMessages == 0)
     try stage.publishUntilSeen()
-    let state = stage.harness.recorder.all.lastState(of: source)
-    guard case .live(.incomplete, replaying: false) = state else {
-      Issue.record("\(String(describing: state))")
-      return
+    try Deadline.wait {
+      guard case .live(_, replaying: false) = stage.harness.recorder.all.lastState(of: source)
+      else { return false }
+      return true
     }
   }
 
