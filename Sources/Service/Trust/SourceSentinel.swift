@@ -92,8 +92,8 @@ package final class SourceSentinel: @unchecked Sendable {
       lookForRestart(watched, engine, now: now)
       lookForEnd(watched, now: now)
       advise(member, watched, engine, now: now)
-      tellContradiction(watched)
-      intake.trustLog.note(watched.source.id, now: now)
+      if member.configuration.blockSize != nil { tellContradiction(watched) }
+      intake.trustLog.note(watched.source.id, lasts: true, now: now)
     }
   }
 
