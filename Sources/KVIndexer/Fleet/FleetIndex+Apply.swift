@@ -52,9 +52,7 @@ extension FleetIndex {
 
   private mutating func applyClear(_ source: Source) {
     source.counters.clearedEvents += 1
-    let hadLowerTiers = source.groups.contains { $0.hasLowerTiers(in: index) }
-    clear(source.id)
-    if hadLowerTiers { source.damage(.unprovenTier) }
+    empty(source.id)
   }
 
   private mutating func keepBudget() {

@@ -19,6 +19,10 @@ public struct FleetIndex: ~Copyable {
   /// Chained keys of the run that is being stored.
   var chained = GrowableBuffer<UInt64>(capacity: 256)
   var namespaceTable = NamespaceTable()
+  /// How far the stream of each source is applied.
+  var applied: [SourceID: AppliedStream] = [:]
+  /// Sources of a snapshot that were not added yet.
+  var parked: [SourceState] = []
   /// Working memory of the confirmation of reservations.
   var confirming = MatchBuffer()
 
@@ -51,6 +55,7 @@ public struct FleetIndex: ~Copyable {
       reservationLane: endpoint.lane, now: index.clock)
     if slot == sources.count { sources.append(source) } else { sources[slot] = source }
     endpoints[endpoint.slot]?.sources.append(source.id)
+    adopt(source)
     outline(source)
     return source.id
   }
@@ -60,6 +65,7 @@ public struct FleetIndex: ~Copyable {
     guard let source = source(id) else { return }
     retireSource(id)
     removeGroups(of: source)
+    applied[id] = nil
     sources[id.index] = nil
   }
 
@@ -78,14 +84,18 @@ public struct FleetIndex: ~Copyable {
   }
 
   mutating func removeGroups(of source: Source) {
-    for group in source.groups {
+    removeLanes(of: source.groups)
+    source.groups = []
+  }
+
+  mutating func removeLanes(of groups: [CacheGroup]) {
+    for group in groups {
       for (tier, lane) in group.lanes.all {
         if group.needsPath(tier) { index.continuationLanes -= 1 }
         index.removeLane(lane)
-        owners[lane.index] = nil
+        if lane.index < owners.count { owners[lane.index] = nil }
       }
     }
-    source.groups = []
   }
 
   func source(_ id: SourceID) -> Source? {
@@ -124,6 +134,7 @@ public struct FleetIndex: ~Copyable {
       source.groups[number].pending = [:]
     }
     source.orphans.removeAll()
+    source.tally = BlockTally()
     source.damage = nil
     source.knownSince = index.clock
     if dropped > 0 { source.emptied = Source.Emptied(cause: cause, at: index.clock) }

@@ -1,0 +1,138 @@
+import KVIndexer
+
+/// The thread that takes snapshots: now and then for the disk, and when somebody asks for one.
+final class SnapshotKeeper: @unchecked Sendable {
+  /// Requests that wait at a time.
+  private static let waitingMax = 8
+  /// How long sources of a snapshot may take to be configured again.
+  static let parkedNanoseconds: UInt64 = 300_000_000_000
+
+  let metrics: SnapshotMetrics
+  private let intake: EventIntake
+  private let directory: StateDirectory?
+  private let intervalNanoseconds: UInt64
+  private let log: Log
+  private let lock = ConditionLock()
+  private var waiting: [@Sendable (CapturedSnapshot) -> Void] = []
+  private var isStopping = false
+  private var thread: WorkerThread?
+
+  // Of the thread:
+  private var dueAt: UInt64
+  private let parkedUntil: UInt64
+
+  /// - Parameter directory: Where snapshots are kept; nil for nowhere.
+  init(
+    intake: EventIntake, directory: StateDirectory?, interval: Duration, metrics: SnapshotMetrics,
+    log: Log
+  ) {
+    self.intake = intake
+    self.directory = directory
+    self.metrics = metrics
+    self.log = log
+    intervalNanoseconds = UInt64(interval / .nanoseconds(1))
+    let now = MonotonicClock.nowNanoseconds()
+    dueAt = directory == nil ? .max : now &+ intervalNanoseconds
+    parkedUntil = now &+ Self.parkedNanoseconds
+  }
+
+  func start() {
+    lock.withLock { thread = WorkerThread(name: "snapshots") { self.run() } }
+  }
+
+  /// Ends the thread; `writeLast` may follow.
+  func stop() {
+    let thread = lock.withLock {
+      isStopping = true
+      lock.broadcast()
+      return self.thread
+    }
+    thread?.join()
+  }
+
+  /// Writes what the index knows at the end; to be called when nothing is applied any more.
+  func writeLast() {
+    if directory != nil { write() }
+  }
+
+  /// Gives `receive` a snapshot of now, on the thread; false when too many wait.
+  func take(_ receive: @escaping @Sendable (CapturedSnapshot) -> Void) -> Bool {
+    lock.withLock {
+      guard waiting.count < Self.waitingMax, !isStopping else { return false }
+      waiting.append(receive)
+      lock.broadcast()
+      return true
+    }
+  }
+
+  private func run() {
+    while let requests = next() {
+      if !requests.isEmpty {
+        let captured = capture()
+        for receive in requests { receive(captured) }
+      }
+      let now = MonotonicClock.nowNanoseconds()
+      if now >= dueAt {
+        write()
+        dueAt = MonotonicClock.nowNanoseconds() &+ intervalNanoseconds
+      }
+      if now >= parkedUntil { dropParked() }
+    }
+  }
+
+  /// Waits until there is something to do; nil when the thread is to end.
+  private func next() -> [@Sendable (CapturedSnapshot) -> Void]? {
+    lock.withLock {
+      while waiting.isEmpty, !isStopping {
+        let now = MonotonicClock.nowNanoseconds()
+        let deadline = min(dueAt, now < parkedUntil ? parkedUntil : .max)
+        if now >= deadline { break }
+        if deadline == .max { lock.wait() } else { _ = lock.wait(untilNanoseconds: deadline) }
+      }
+      guard !isStopping || !waiting.isEmpty else { return nil }
+      defer { waiting = [] }
+      return waiting
+    }
+  }
+
+  private func capture() -> CapturedSnapshot {
+    let start = MonotonicClock.nowNanoseconds()
+    let captured = intake.capture()
+    metrics.captureSeconds.observe(Double(MonotonicClock.nowNanoseconds() - start) / 1e9)
+    return captured
+  }
+
+  private func write() {
+    guard let directory else { return }
+    let start = MonotonicClock.nowNanoseconds()
+    let captured = capture()
+    var bytes = 0
+    do throws(SystemError) {
+      try AtomicFile.write(to: directory.snapshotPath) { write throws(SystemError) in
+        try captured.write { piece throws(SystemError) in
+          bytes += piece.count
+          try write(piece)
+        }
+      }
+    } catch {
+      metrics.failures.add()
+      log(.error, "\(error); the last snapshot stays")
+      return
+    }
+    metrics.written.add()
+    metrics.bytes.set(Double(bytes))
+    metrics.writtenAt.set(WallClock.seconds())
+    metrics.writeSeconds.set(Double(MonotonicClock.nowNanoseconds() - start) / 1e9)
+    log(.debug, "a snapshot of \(captured.totals.residencies) residencies is written")
+  }
+
+  private func dropParked() {
+    while let dropped = intake.fleet.write({ $0.dropParked() }) {
+      metrics.droppedSources.add()
+      log(
+        .info,
+        "\(dropped.endpoint) is not configured any more; \(dropped.residencies) blocks that a "
+          + "snapshot knew of it are dropped")
+    }
+  }
+}
