@@ -20,6 +20,8 @@ enum CommandLineTool {
       decisions   recent picks of `epp`: predicted against delivered tokens, and regret
       sources     list event sources in detail
       doctor      examine endpoints step by step, and say what mends what is wrong
+      register    make an endpoint known to a running service for as long as this runs
+      unregister  and take it back
       tap         print a live engine's KV events, decoded
       record      write a live engine's event messages, or a service's picks, to a file
       engine      a simulated model server, to try things out without a GPU
@@ -36,6 +38,7 @@ enum CommandLineTool {
       ("explain", ExplainCommand.self), ("endpoints", EndpointsCommand.self),
       ("residency", ResidencyCommand.self), ("decisions", DecisionsCommand.self),
       ("sources", SourcesCommand.self), ("doctor", DoctorCommand.self),
+      ("register", RegisterCommand.self), ("unregister", UnregisterCommand.self),
       ("tap", TapCommand.self), ("record", RecordCommand.self), ("replay", ReplayCommand.self),
       ("engine", EngineCommand.self), ("simulate", SimulateCommand.self),
     ]

@@ -10,7 +10,7 @@ extension DoctorProblem {
   }
 
   static func notConnected(
-    _ address: EventAddress, isBound: Bool, failedHandshakes: Int, announced: String?
+    _ address: EventAddress, isBound: Bool, isTaken: Bool, announced: String?
   ) -> DoctorProblem {
     let hint = announced.map { " The engine itself says \($0)." } ?? ""
     if isBound {
@@ -20,7 +20,7 @@ extension DoctorProblem {
         mend: "Start vLLM with this machine's address as \"endpoint\" in `--kv-events-config`."
           + hint)
     }
-    if failedHandshakes > 0 {
+    if isTaken {
       return .fault(
         "not_events", "What listens at \(address) publishes no events.",
         matters: "Nothing of what the engine caches is known: it is routed to blindly.",
@@ -42,7 +42,8 @@ extension DoctorProblem {
   }
 
   static func foreignEvents(_ messages: Int, topics: [String]) -> DoctorProblem {
-    let topic = topics.isEmpty ? "" : " Their topic is '\(topics.joined(separator: "', '"))'."
+    let named = topics.filter { !$0.isEmpty }
+    let topic = named.isEmpty ? "" : " Their topic is '\(named.joined(separator: "', '"))'."
     return .fault(
       "foreign_events",
       "\(messages) message\(messages == 1 ? "" : "s") came, but none stores the tokens of the "
@@ -158,8 +159,10 @@ extension DoctorProblem {
   static func replayForeign(_ differing: Int) -> DoctorProblem {
     .fault(
       "replay_foreign", "\(differing) replayed messages are other than what was published.",
-      matters: "The replay is another engine's: after a gap the index holds that one's blocks.",
-      mend: "Correct `kvEvents.replayEndpoint`: it belongs to another engine or rank.")
+      matters:
+        "Events and replay are of two engines: after a gap the index holds another's blocks.",
+      mend: "Correct `kvEvents.replayEndpoint`, or `kvEvents.endpoint`, whichever is not this "
+        + "engine's and this rank's.")
   }
 
   static func replayIncomplete(start: UInt64?, hasHole: Bool) -> DoctorProblem {

@@ -15,9 +15,14 @@ extension DoctorProblem {
       case .unknownModel: "Give the renderer the served name, or use `serve --render-model NAME`."
       default: "Look into the renderer's log."
       }
+    var isDisabled = false
+    var found = "POST \(path): \(failure)."
+    if case .disabled(let status) = failure {
+      isDisabled = true
+      found = "POST \(path) answers \(status): its render endpoints are off."
+    }
     return .fault(
-      failure.kind == .disabled ? "render_disabled" : "render_failing",
-      "POST \(path): \(failure).",
+      isDisabled ? "render_disabled" : "render_failing", found,
       matters: "Prompts that are text can't be turned into tokens: they match nothing, and are "
         + "routed by an approximation or by load.",
       mend: mend)

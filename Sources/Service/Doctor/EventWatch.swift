@@ -132,10 +132,7 @@ final class EventWatch: @unchecked Sendable {
   private func takeTurn(_ index: Int) {
     let rank = ranks[index]
     while rank.monitor.next() != nil {}
-    lock.withLock {
-      facts[index].peers = rank.monitor.peers
-      facts[index].failedHandshakes = rank.monitor.failedHandshakes
-    }
+    lock.withLock { facts[index].peers = rank.monitor.peers }
     while message.receive(from: rank.subscriber) {
       lock.withLock { take(rank, index) }
     }

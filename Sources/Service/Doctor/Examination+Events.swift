@@ -15,13 +15,27 @@ extension Examination {
       let source = endpoint.sources[index]
       let problem = DoctorProblem.notConnected(
         source.eventAddress, isBound: source.isBound,
-        failedHandshakes: watch.facts(of: index).failedHandshakes,
+        isTaken: isTaken(source.eventAddress),
         announced: engine.announced[source.rank]?.endpoint
       ).of(rank: source.rank, in: ranks.count)
       // An indexer elsewhere may be connected all the same, or be what the engine connects to.
       add(witness == nil ? problem : problem.asWarning, to: .events)
     }
     return false
+  }
+
+  /// Whether something listens at an address, whatever it is.
+  ///
+  /// A request over HTTP tells: to ZeroMQ it is garbage, and the connection stood all the same.
+  private func isTaken(_ address: EventAddress) -> Bool {
+    guard case .tcp(let host?, let port) = address else { return false }
+    // Without the engine's key, which is nobody else's business.
+    var call = HTTPCall(.url("http://\(host):\(port)"), path: "/")
+    call.method = "GET"
+    switch calls.send(call) {
+    case .success: return true
+    case .failure(let error): return error.kind == .transfer
+    }
   }
 
   /// Judges what came until now.

@@ -1,29 +1,7 @@
 import KVIndexer
-import Tokenize
 
-/// Short completions, and what was predicted of them.
+/// New prompts that are sent twice, and what was predicted of them.
 extension Examination {
-  /// What the engine said of one completion.
-  private struct Served {
-    /// The prompt as it was read.
-    var tokens: [TokenID]
-    /// Nil when it did not say.
-    var cachedTokens: Int?
-  }
-
-  private enum Probe: Error {
-    case failed(String)
-    /// Nobody tells the prompt's tokens.
-    case noTokens
-  }
-
-  /// A prompt that is cached now, on one rank.
-  private struct Cached {
-    var text: ProbePrompt
-    var tokens: [TokenID]
-    var rank: Int
-  }
-
   /// What a step that waits for events gives those that follow the first one.
   private static let settleNanoseconds: UInt64 = 1_000_000_000
 
@@ -56,7 +34,6 @@ extension Examination {
     // Events that were published before the subscription took hold are missed: once is no proof.
     for attempt in 0..<2 where !interruption.isStopped {
       let prompt = attempt == 0 ? texts : renderAgain()
-      let before = watch.facts(of: rank).messages
       let served: Served
       do throws(Probe) {
         served = try complete(prompt.prompt, rank: rank, known: prompt.rendered ?? prompt.tokenized)
@@ -71,13 +48,13 @@ extension Examination {
         return repeatProbe(cached, watch) ? cached : nil
       }
       guard attempt == 1 else { continue }
-      judgeMissingEvents(of: served.tokens, rank: rank, since: before, watch)
+      judgeMissingEvents(of: served.tokens, rank: rank, watch)
     }
     return nil
   }
 
   /// Waits for the blocks of a prompt that was just computed.
-  private func awaitEvents(
+  func awaitEvents(
     of tokens: [TokenID], salt: String? = nil, lora: String? = nil, rank: Int, _ watch: EventWatch
   ) -> Bool {
     let half = settings.timeout.wholeNanoseconds / 2
@@ -98,7 +75,7 @@ extension Examination {
 
   /// Why nothing is known of a prompt that was served.
   private func judgeMissingEvents(
-    of tokens: [TokenID], rank: Int, since before: Int, _ watch: EventWatch
+    of tokens: [TokenID], rank: Int, _ watch: EventWatch
   ) {
     let facts = watch.facts(of: rank)
     let status = watch.status(of: rank)
@@ -112,10 +89,10 @@ extension Examination {
       tell(.tooShort(blockSize: size))
     } else if facts.undecodableMessages + facts.malformedMessages > 0 {
       // Likewise.
-    } else if facts.messages == before {
+    } else if facts.messages == 0 {
       tell(.noEvents)
     } else {
-      tell(.foreignEvents(facts.messages - before, topics: facts.topics))
+      tell(.foreignEvents(facts.messages, topics: facts.topics))
     }
   }
 
@@ -168,90 +145,6 @@ extension Examination {
         .serviceDisagrees(said: score.matchedTokens, events: predicted, trust: score.trust),
         to: .probe)
     case .failure(let failure): add(.serviceUnreachable(failure.description), to: .probe)
-    }
-  }
-
-  // MARK: Salt and adapters
-
-  private func probeSalt(_ cached: Cached, _ watch: EventWatch) {
-    let salt = "doctor-\(UInt64.random(in: .min ... .max))"
-    guard
-      let delivered = probeOther(cached, salt: salt, in: .salt)
-    else { return }
-    guard delivered == 0 else { return add(.saltIgnored(delivered), to: .salt) }
-    if awaitEvents(of: cached.tokens, salt: salt, rank: cached.rank, watch) {
-      note("a salted prompt shares nothing, and is known by its events", in: .salt)
-    } else {
-      add(.saltNotAnnounced, to: .salt)
-    }
-  }
-
-  private func probeAdapter(_ cached: Cached, _ watch: EventWatch) {
-    guard let adapter = engine.adapters.first else {
-      return skip(.lora, "no adapter is loaded")
-    }
-    guard let delivered = probeOther(cached, adapter: adapter, in: .lora) else { return }
-    guard delivered == 0 else { return add(.adapterIgnored(adapter, delivered), to: .lora) }
-    if awaitEvents(of: cached.tokens, lora: adapter, rank: cached.rank, watch) {
-      note("'\(adapter)' shares nothing, and is known by its events", in: .lora)
-    } else {
-      add(.adapterNotAnnounced(adapter), to: .lora)
-    }
-  }
-
-  /// Sends tokens that are cached under another name.
-  ///
-  /// - Returns: What was reused; nil when that is not known.
-  private func probeOther(
-    _ cached: Cached, salt: String? = nil, adapter: String? = nil, in step: DoctorStep
-  ) -> Int? {
-    do throws(Probe) {
-      let served = try complete(
-        cached.text, salt: salt, adapter: adapter, rank: cached.rank, known: cached.tokens)
-      // Some versions leave out what is zero.
-      return served.cachedTokens ?? 0
-    } catch {
-      add(Self.problem(error), to: step)
-      return nil
-    }
-  }
-
-  // MARK: Completions
-
-  private func complete(
-    _ text: ProbePrompt, salt: String? = nil, adapter: String? = nil, rank: Int,
-    known: [TokenID]?
-  ) throws(Probe) -> Served {
-    var json = JSONWriter()
-    json.object { json in
-      if let name = adapter ?? model { json.field("model", name) }
-      json.field("prompt", text.text)
-      json.field("max_tokens", 1)
-      json.field("temperature", 0)
-      json.field("return_token_ids", true)
-      if let salt { json.field("cache_salt", salt) }
-    }
-    let number = endpoint.sources[rank].rank
-    let headers =
-      endpoint.sources.count > 1 ? [(name: "X-data-parallel-rank", value: "\(number)")] : []
-    let reply: HTTPClient.Reply
-    switch calls.post(server, "/v1/completions", json.bytes, headers: headers) {
-    case .failure(let error): throw .failed(error.message)
-    case .success(let answer): reply = answer
-    }
-    guard reply.status == 200,
-      let answer = EngineAnswers.read(EngineAnswers.Completion.self, reply.body)
-    else { throw .failed("it answers \(reply.status): \(EngineAnswers.message(reply.body))") }
-    guard let tokens = answer.choices.first?.promptTokenIds ?? known else { throw .noTokens }
-    return Served(
-      tokens: tokens, cachedTokens: answer.usage?.promptTokensDetails?.cachedTokens)
-  }
-
-  private static func problem(_ probe: Probe) -> DoctorProblem {
-    switch probe {
-    case .failed(let reason): .probeFailed(reason)
-    case .noTokens:
-      .probeFailed("nobody tells its tokens: no `return_token_ids`, no render, no /tokenize")
     }
   }
 }

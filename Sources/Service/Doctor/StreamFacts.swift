@@ -8,7 +8,6 @@ struct StreamFacts {
   private static let digestsMax = 256
 
   var peers = 0
-  var failedHandshakes = 0
   var messages = 0
   var malformedMessages = 0
   var undecodableMessages = 0

@@ -14,8 +14,6 @@ final class ConnectionMonitor {
   let socket: ZMQSocket
   private let message = MultipartMessage()
   private(set) var peers = 0
-  /// Times that what answered was no peer of this kind of socket.
-  private(set) var failedHandshakes = 0
   /// The next disconnection is of a peer that never was counted.
   private var isHandshakeFailed = false
 
@@ -37,7 +35,6 @@ final class ConnectionMonitor {
       let event = Int32(frame.loadUnaligned(as: UInt16.self))
       let wasHandshakeFailed = isHandshakeFailed
       isHandshakeFailed = event != ZMQ_EVENT_HANDSHAKE_SUCCEEDED && event != ZMQ_EVENT_DISCONNECTED
-      if isHandshakeFailed { failedHandshakes += 1 }
       if event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED {
         peers += 1
         return .connected

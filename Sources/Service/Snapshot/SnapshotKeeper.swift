@@ -40,7 +40,7 @@ final class SnapshotKeeper: @unchecked Sendable {
     lock.withLock { thread = WorkerThread(name: "snapshots") { self.run() } }
   }
 
-  /// Ends the thread. With `writeLast` a last snapshot may follow.
+  /// Ends the thread; `writeLast` may follow.
   func stop() {
     let thread = lock.withLock {
       isStopping = true

@@ -56,9 +56,12 @@ import Testing
   @Test func `a port that is no publisher's is told apart from one where nobody listens`() throws {
     let harness = try DoctorHarness()
     defer { harness.stop() }
-    let found = try harness.examine(
-      harness.entry(events: "tcp://127.0.0.1:\(harness.port)"), timeout: DoctorHarness.impatience)
-    #expect(found.codes == ["announced:other_port", "events:not_events"])
+    for taken in ["tcp://127.0.0.1:\(harness.port)", harness.replay ?? ""] {
+      let found = try harness.examine(
+        harness.entry(events: taken, hasReplay: false), timeout: DoctorHarness.impatience)
+      #expect(
+        found.codes == ["announced:other_port", "events:not_events", "replay:no_replay"])
+    }
   }
 
   @Test func `another engine's events are not taken for this one's`() throws {
