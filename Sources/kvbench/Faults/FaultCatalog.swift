@@ -2,6 +2,7 @@
 enum FaultCatalog {
   static let all: [Fault] =
     [none] + restarts + losses + deliveries + replays + intake + membership + kills + heals
+    + errands
 
   /// What the others are compared with.
   private static let none = Fault(

@@ -129,6 +129,9 @@ final class FaultyEngine {
   /// Empties the cache; vLLM says so with its next step.
   func resetPrefixCache() -> Bool { engine.resetPrefixCache() }
 
+  /// From now on whoever follows the engine can know what it holds: somebody told.
+  func disclose() { record(isAnnounced: true) }
+
   /// Sends messages that announce an empty cache, of an engine that is idle and has emptied it.
   func publishClears(_ count: Int) {
     for _ in 0..<count { publish([.cleared], .sent) }

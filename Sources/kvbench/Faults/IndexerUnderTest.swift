@@ -119,6 +119,14 @@ final class IndexerUnderTest {
     process = nil
   }
 
+  /// Does what an operator would, and insists that it worked.
+  func post(_ path: String) throws {
+    let reply = try client.post(path, body: [])
+    guard (200...299).contains(reply.status) else {
+      throw SystemError("post to \(path)", reason: "it answers \(reply.status): \(reply.text)")
+    }
+  }
+
   /// What it says of a prompt; nil while it does not answer.
   func score(_ tokens: [TokenID]) throws -> RemoteScore? {
     var json = JSONWriter(capacity: 8 * tokens.count + 64)
