@@ -19,6 +19,8 @@ enum CommandLineTool {
       residency   what is resident where, by tier and namespace, and the most valuable prefixes
       decisions   recent picks of `epp`: predicted against delivered tokens, and regret
       sources     list event sources in detail
+      audit       compare two indexers over the same engines, block by block
+      snapshot    what is in a snapshot of an index
       tap         print a live engine's KV events, decoded
       record      write a live engine's event messages, or a service's picks, to a file
       engine      a simulated model server, to try things out without a GPU
@@ -34,7 +36,8 @@ enum CommandLineTool {
       ("demo", DemoCommand.self), ("serve", ServeCommand.self), ("score", ScoreCommand.self),
       ("explain", ExplainCommand.self), ("endpoints", EndpointsCommand.self),
       ("residency", ResidencyCommand.self), ("decisions", DecisionsCommand.self),
-      ("sources", SourcesCommand.self),
+      ("sources", SourcesCommand.self), ("audit", AuditCommand.self),
+      ("snapshot", SnapshotCommand.self),
       ("tap", TapCommand.self), ("record", RecordCommand.self), ("replay", ReplayCommand.self),
       ("engine", EngineCommand.self), ("simulate", SimulateCommand.self),
     ]

@@ -15,6 +15,7 @@ final class SnapshotKeeper: @unchecked Sendable {
   private let lock = ConditionLock()
   private var waiting: [@Sendable (CapturedSnapshot) -> Void] = []
   private var isStopping = false
+  private var isFinished = false
   private var thread: WorkerThread?
 
   // Of the thread:
@@ -40,7 +41,7 @@ final class SnapshotKeeper: @unchecked Sendable {
     lock.withLock { thread = WorkerThread(name: "snapshots") { self.run() } }
   }
 
-  /// Ends the thread. With `writeLast` a last snapshot may follow.
+  /// Answers who waits, and ends the thread.
   func stop() {
     let thread = lock.withLock {
       isStopping = true
@@ -50,9 +51,17 @@ final class SnapshotKeeper: @unchecked Sendable {
     thread?.join()
   }
 
-  /// Writes what the index knows at the end; to be called when nothing is applied any more.
-  func writeLast() {
-    if directory != nil { write() }
+  /// Writes what the index knows at the end, and leaves the directory to the next process.
+  ///
+  /// To be called when nothing is applied any more; any further call does nothing.
+  func finish() {
+    let isFirst = lock.withLock {
+      defer { isFinished = true }
+      return !isFinished
+    }
+    guard isFirst, let directory else { return }
+    write()
+    directory.release()
   }
 
   /// Gives `receive` a snapshot of now, on the thread; false when too many wait.
