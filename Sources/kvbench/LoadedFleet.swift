@@ -10,8 +10,8 @@ struct LoadedFleet: ~Copyable {
   private var batch = EventBatch()
 
   /// Endpoints are named so that their order is that of the lanes of a forest.
-  init(endpoints: Int) {
-    fleet = FleetIndex(hasher: BlockHasher(sharedKey: "kvbench"))
+  init(endpoints: Int, byteBudget: Int = 2 << 30) {
+    fleet = FleetIndex(hasher: BlockHasher(sharedKey: "kvbench"), byteBudget: byteBudget)
     var added: [SourceID] = []
     for number in 0..<endpoints {
       let source = fleet.addSource(

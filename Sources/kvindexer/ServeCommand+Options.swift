@@ -64,6 +64,12 @@ extension ServeCommand {
     if let size = try bytes(&arguments, "--memory-budget", in: 16 << 20...1 << 40) {
       configuration.memoryBudget = size
     }
+    if let text = try arguments.option("--dead-after") {
+      guard let time = Duration(goText: text), time > .zero else {
+        throw UsageError(message: "--dead-after takes a time such as 90s or 5m, not '\(text)'")
+      }
+      configuration.trust.deadAfter = time
+    }
   }
 
   static func warm(
@@ -94,6 +100,26 @@ extension ServeCommand {
     return warm
   }
 
+  static func readRecovery(
+    _ arguments: inout Arguments, _ configuration: inout ServiceConfiguration
+  ) throws(UsageError) {
+    if let share = try arguments.option("--ready-exact") {
+      guard let value = Double(share), (0...1).contains(value) else {
+        throw UsageError(message: "--ready-exact takes a number from 0 to 1, not '\(share)'")
+      }
+      configuration.readiness.exactShare = value
+    }
+    if let time = try arguments.option("--ready-after") {
+      guard let duration = Duration(goText: time), duration >= .zero else {
+        throw UsageError(message: "--ready-after takes a time such as 30s or 2m, not '\(time)'")
+      }
+      configuration.readiness.after = duration
+    }
+    if let count = try arguments.integer("--replays-max", in: 1...1_024) {
+      configuration.subscriptions.replaysMax = count
+    }
+  }
+
   static func tracing(
     _ arguments: inout Arguments
   ) throws(UsageError) -> TracingSettings? {
@@ -116,6 +142,15 @@ extension ServeCommand {
       tracing.share = value
     }
     return tracing
+  }
+
+  /// What `--audit` says; nil where it is not given.
+  static func audit(_ arguments: inout Arguments) throws(UsageError) -> AuditMode? {
+    guard let name = try arguments.option("--audit") else { return nil }
+    guard let mode = AuditMode(rawValue: name) else {
+      throw UsageError(message: "--audit takes one of \(AuditMode.names), not '\(name)'")
+    }
+    return mode
   }
 
   static func address(

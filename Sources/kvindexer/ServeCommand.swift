@@ -44,6 +44,7 @@ enum ServeCommand: Command {
                            of one client address (512)
       --max-body SIZE      bytes of a request (16M)
       --memory-budget SIZE bytes for the index, with K, M or G (2G)
+      --dead-after TIME    forget what an engine held whose connection is down for so long (5m)
 
     Between two processes
       --state-dir DIR      keep the hash key and snapshots of the index here; the next process goes
@@ -55,12 +56,21 @@ enum ServeCommand: Command {
                            asked with the first token of --token-file
       --peer-ca-file FILE  the authority that https peers' certificates must come from
 
+    Starting and recovering
+      --ready-exact SHARE  be ready (/readyz, gRPC health) when this share of the sources is exact;
+                           engines that don't answer are not waited for (when none is catching up)
+      --ready-after TIME   be ready after that time whatever the sources are, such as 30s (never)
+      --replays-max N      engines that are asked for missed events at a time (8)
+
     Traces
       --otlp-endpoint URL  export traces of score requests to this OpenTelemetry collector, for
                            example http://127.0.0.1:4318 (none)
       --otlp-sample SHARE  of the requests to trace whose traceparent does not say it (0.01)
 
     Other
+      --audit MODE         what follows when an engine reuses other numbers of tokens than its events
+                           say: resync learns anew what it holds, report only says that it is not
+                           exact, off compares nothing (resync)
       --hash-key-file FILE a secret that keys block hashes; processes that share it agree on keys
                            (a random key)
       --log-level LEVEL    debug, info, warning or error (info)
@@ -95,8 +105,10 @@ enum ServeCommand: Command {
     try readRendering(&arguments, &configuration)
     try readLimits(&arguments, &configuration)
     configuration.warm = try warm(&arguments, tokenFile: configuration.tokenFile)
+    try readRecovery(&arguments, &configuration)
     configuration.tracing = try tracing(&arguments)
     configuration.engineMetrics = arguments.flag("--no-engine-metrics") ? nil : .inspection
+    if let mode = try audit(&arguments) { configuration.audit.mode = mode }
     let keyFile = try arguments.option("--hash-key-file")
     let level = try arguments.option("--log-level")
     try arguments.finish()

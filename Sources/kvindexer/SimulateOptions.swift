@@ -83,7 +83,7 @@ struct SimulateOptions {
     case (let path?, nil):
       let bytes = try FileBytes.read(path, atMost: traceBytesMax)
       return .trace(
-        try bytes.withUnsafeBytes { bytes throws(TraceError) in
+        try bytes.withUnsafeBytes { bytes throws(InputFileError) in
           try TraceReader.read(bytes, file: path, blockTokens: blockTokens ?? 512)
         })
     case (nil, let name?):

@@ -12,7 +12,7 @@ final class SimulateRuns: @unchecked Sendable {
   // Under the lock:
   private var next = 0
   private var done = 0
-  private var results: [RunSummary?]
+  private var results: [RunFigures?]
 
   private init(_ study: Study, _ finished: @escaping @Sendable (Int) -> Void) {
     self.study = study
@@ -25,7 +25,7 @@ final class SimulateRuns: @unchecked Sendable {
   /// - Parameter finished: Told how many are done, one call at a time.
   static func all(
     of study: Study, threads: Int, finished: @escaping @Sendable (_ done: Int) -> Void
-  ) -> [RunSummary] {
+  ) -> [RunFigures] {
     let runs = SimulateRuns(study, finished)
     let workers = (0..<min(threads, study.runs.count)).map { index in
       WorkerThread(name: "simulate-\(index)") { runs.work() }

@@ -21,6 +21,7 @@ extension FleetIndex {
     }
     index.note(CoarseTime(nanoseconds: now))
     let before = source.counters
+    if source.finding == .silent, !batch.events.isEmpty { source.finding = nil }
     let slice = events ?? batch.events.indices
     prefetch(batch, slice)
     for event in batch.events[slice] {
@@ -51,9 +52,7 @@ extension FleetIndex {
 
   private mutating func applyClear(_ source: Source) {
     source.counters.clearedEvents += 1
-    let hadLowerTiers = source.groups.contains { $0.hasLowerTiers(in: index) }
-    clear(source.id)
-    if hadLowerTiers { source.damage(.unprovenTier) }
+    empty(source.id)
   }
 
   private mutating func keepBudget() {

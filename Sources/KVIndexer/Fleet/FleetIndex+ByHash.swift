@@ -9,15 +9,16 @@ extension FleetIndex {
       guard source.groups[group].pending.count < Orphanage.blocksMax else {
         source.counters.orphansDropped += 1
         source.damage(.orphans)
+        if tier == .gpu { source.tally.missed(1) }
         return
       }
       source.groups[group].pending[pending, default: 0] += 1
+      if tier == .gpu { source.tally.stored(1) }
       return
     }
     let result = index.hold(
       lane(source, group, tier), scope: &source.groups[group].scope, block: block, hash: hash)
-    source.counters.storedBlocks += result.added
-    source.counters.copiedBlocks += result.copies
+    note(result, source, tier)
   }
 
   /// The block that the source's full groups, in any tier, call `hash`.
@@ -40,6 +41,7 @@ extension FleetIndex {
       for tier in Tier.allCases {
         let pending = CacheGroup.PendingBlock(hash: hash, tier: tier)
         let copies = source.groups[group].pending.removeValue(forKey: pending) ?? 0
+        if tier == .gpu { source.tally.recount(copies) }
         for _ in 0..<copies { storeByHash(hash, source, group, tier) }
       }
     }

@@ -11,7 +11,12 @@ extension FleetIndex {
         hashes: batch.hashes.array(event.hashes), locals: batch.locals.array(event.locals)))
     source.counters.orphansParked += event.hashes.count
     source.counters.orphansDropped += dropped
-    if dropped > 0 { source.damage(.orphans) }
+    if tier == .gpu { source.tally.stored(event.hashes.count) }
+    if dropped > 0 {
+      source.tally.recount(dropped)
+      source.tally.missed(dropped)
+      source.damage(.orphans)
+    }
   }
 
   /// Places the stores that wait for `parents`, and those that wait for them in turn.
@@ -24,6 +29,7 @@ extension FleetIndex {
     source.isOutlined = false
     var found = parents.flatMap { source.orphans.take(waitingFor: $0, group: number) }
     while let store = found.popLast() {
+      if store.tier == .gpu { source.tally.recount(store.hashes.count) }
       let isPlaced = store.locals.withUnsafeBufferPointer { locals in
         store.hashes.withUnsafeBufferPointer { hashes in
           guard let locals = locals.baseAddress, let hashes = hashes.baseAddress else {
@@ -39,6 +45,7 @@ extension FleetIndex {
         // An engine that gave one hash to several blocks has taken it away from the parent.
         source.counters.orphansDropped += store.hashes.count
         source.damage(.orphans)
+        if store.tier == .gpu { source.tally.missed(store.hashes.count) }
         continue
       }
       source.counters.orphansResolved += store.hashes.count

@@ -9,6 +9,7 @@ extension FleetIndex {
     let number = event.group ?? 0
     guard let group = source.groups.firstIndex(where: { $0.number == number }) else {
       source.counters.unknownRemovals += event.hashes.count
+      if tier == .gpu { for _ in event.hashes { source.tally.removed(isKnown: false) } }
       return
     }
     let hashes = UnsafePointer(batch.hashes.pointer(at: event.hashes.lowerBound))
@@ -16,7 +17,9 @@ extension FleetIndex {
     if !source.orphans.isEmpty { source.isOutlined = false }
     var removed = 0
     for position in 0..<event.hashes.count {
-      removed += remove(hashes[position], &source.groups[group], &source.orphans, tier) ? 1 : 0
+      let isKnown = remove(hashes[position], &source.groups[group], &source.orphans, tier)
+      removed += isKnown ? 1 : 0
+      if tier == .gpu { source.tally.removed(isKnown: isKnown) }
     }
     source.counters.removedBlocks += removed
     source.counters.unknownRemovals += event.hashes.count - removed

@@ -30,9 +30,11 @@ extension FleetIndex {
       hashes: UnsafePointer(batch.hashes.pointer(at: event.hashes.lowerBound)),
       count: event.hashes.count)
     guard place(run, source, group, tier) else {
+      source.parentlessStores += 1
       park(event, batch, source, tier)
       return
     }
+    source.parentlessStores = 0
     if !source.orphans.isEmpty {
       adoptOrphans(of: UnsafeBufferPointer(start: run.hashes, count: run.count), source, group)
     }
@@ -57,7 +59,8 @@ extension FleetIndex {
   /// - Returns: False, and nothing is changed, where the source does not hold the parent.
   mutating func place(_ run: Run, _ source: Source, _ group: Int, _ tier: Tier) -> Bool {
     let lane = lane(source, group, tier)
-    guard store(run, lane, &source.groups[group], &source.counters) else { return false }
+    guard let result = store(run, lane, &source.groups[group]) else { return false }
+    note(result, source, tier)
     if source.groups.count > 1 || !source.groups[group].pending.isEmpty {
       for position in 0..<run.count { bindPending(run.hashes[position], source) }
     }
@@ -66,8 +69,8 @@ extension FleetIndex {
 
   @inline(__always)
   private mutating func store(
-    _ run: Run, _ lane: LaneID, _ group: inout CacheGroup, _ counters: inout SourceCounters
-  ) -> Bool {
+    _ run: Run, _ lane: LaneID, _ group: inout CacheGroup
+  ) -> PrefixIndex.StoreResult? {
     let parent: BlockParent
     var key: UInt64
     switch run.parent {
@@ -76,7 +79,7 @@ extension FleetIndex {
       key = root.bits
     case .block(let hash):
       guard let block = index.find(hash, scope: group.scope, lanes: group.lanes) else {
-        return false
+        return nil
       }
       parent = .block(block)
       key = index.key(of: block).bits
@@ -87,12 +90,17 @@ extension FleetIndex {
       key = BlockHasher.chain(key, run.locals[position])
       chained.appendReserved(key)
     }
-    let result = index.store(
+    return index.store(
       lane, scope: &group.scope, parent: parent, keys: UnsafePointer(chained.pointer(at: 0)),
       hashes: run.hashes, count: run.count)
-    counters.storedBlocks += result.added
-    counters.copiedBlocks += result.copies
-    return true
+  }
+
+  /// Counts what a store did.
+  @inline(__always)
+  func note(_ result: PrefixIndex.StoreResult, _ source: Source, _ tier: Tier) {
+    source.counters.storedBlocks += result.added
+    source.counters.copiedBlocks += result.copies
+    if tier == .gpu { source.tally.stored(result.added + result.copies) }
   }
 
   /// The root that the first block of a prompt chains from, remembered by adapter.

@@ -83,7 +83,7 @@ public struct FleetIndex: ~Copyable {
     outline(source)
   }
 
-  private mutating func removeGroups(of source: Source) {
+  mutating func removeGroups(of source: Source) {
     removeLanes(of: source.groups)
     source.groups = []
   }
@@ -117,46 +117,6 @@ public struct FleetIndex: ~Copyable {
     return (slot, endpoint.reservationLane)
   }
 
-  /// Records what the sequence tracker knows of a source's stream; its trust follows from it.
-  public mutating func setStream(_ state: TrackerState, of id: SourceID) {
-    guard let source = source(id) else { return }
-    source.stream = state
-    applied[id]?.note(state)
-    outline(source)
-  }
-
-  /// Records what was found out about a source otherwise than from its events; nil takes it back.
-  public mutating func setFinding(_ finding: Trust.Finding?, of id: SourceID) {
-    guard let source = source(id), source.finding != finding else { return }
-    source.finding = finding
-    outline(source)
-  }
-
-  /// Records that what is known of a source is incomplete or wrong, until its cache is known anew.
-  public mutating func degrade(_ cause: Trust.Degradation, of id: SourceID) {
-    guard let source = source(id) else { return }
-    source.damage(cause)
-    outline(source)
-  }
-
-  /// Starts a new life of the engine behind a source: drops all it held and fences its old events.
-  ///
-  /// The new process may keep its cache otherwise, so block size and groups are learnt again.
-  ///
-  /// - Returns: Residencies dropped.
-  @discardableResult
-  public mutating func beginIncarnation(_ incarnation: Incarnation, of id: SourceID) -> Int {
-    guard let source = source(id) else { return 0 }
-    source.incarnation = incarnation
-    source.counters.incarnations += 1
-    applied[id] = nil
-    let dropped = clear(id, cause: .restarted)
-    removeGroups(of: source)
-    source.mismatch = nil
-    outline(source)
-    return dropped
-  }
-
   /// Drops every block of a source, in all tiers, and what waits for blocks of it.
   ///
   /// - Parameter cause: What is remembered as the reason.
@@ -174,6 +134,7 @@ public struct FleetIndex: ~Copyable {
       source.groups[number].pending = [:]
     }
     source.orphans.removeAll()
+    source.tally = BlockTally()
     source.damage = nil
     source.knownSince = index.clock
     if dropped > 0 { source.emptied = Source.Emptied(cause: cause, at: index.clock) }

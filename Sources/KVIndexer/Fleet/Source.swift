@@ -41,8 +41,9 @@ public struct SourceCounters: Sendable, Equatable {
   public var unknownMedia = 0
   /// Batches of an engine process that is gone, dropped when they were applied.
   public var fencedBatches = 0
-  public var incarnations = 0
   public var evictedBlocks = 0
+  /// How often its trust became another one.
+  public var trustChanges = 0
 
   /// Nothing has happened yet.
   public init() {}
@@ -60,12 +61,20 @@ final class Source {
   var endpoint: Int?
   var incarnation = Incarnation(0)
   var stream = TrackerState.connecting
+  /// Whether what it held is being dropped, slice by slice.
+  var isEmptying = false { didSet { isOutlined = false } }
+  /// Stores in a row whose parent was not known.
+  var parentlessStores = 0
+  /// When such a row last spoke against the engine being the one that was followed.
+  var doubtedAt: CoarseTime?
   /// Whether the index's outline of the source is up to date.
   var isOutlined = false
   var groups: [CacheGroup] = []
   var orphans = Orphanage()
   var roots: [RootName: Root] = [:]
   var counters = SourceCounters()
+  /// Of what its cache holds since it is followed.
+  var tally = BlockTally()
   let addedAt: CoarseTime
   /// Since when nothing but its events decided what it holds: it was added, or emptied.
   var knownSince: CoarseTime
@@ -76,6 +85,8 @@ final class Source {
   /// Conditions of ours that end with the cache they belong to.
   var damage: Trust.Degradation? { didSet { isOutlined = false } }
   var mismatch: Trust.Mismatch? { didSet { isOutlined = false } }
+  /// Whether another source is the same engine.
+  var isContested = false { didSet { isOutlined = false } }
   /// What was found out otherwise than from its events.
   var finding: Trust.Finding? { didSet { isOutlined = false } }
 
@@ -153,17 +164,24 @@ final class Source {
     return hasFullGroup ? nil : .cacheGroups
   }
 
+  /// What was found out about a source that is connected.
+  private var found: Trust? {
+    switch finding {
+    case .silent: .silent
+    case .mismatched(let cause): .mismatched(cause)
+    case .dead, nil: nil
+    }
+  }
+
   var trust: Trust {
     switch stream {
     case .connecting, .disconnected: return finding == .dead ? .dead : .connecting
-    case .bootstrapping: return .bootstrapping
+    case .bootstrapping: return found ?? .bootstrapping
     case .live(let history, let isReplaying):
+      if isEmptying { return .bootstrapping }
+      if isContested { return .mismatched(.identity) }
       if let unmatchable { return .mismatched(unmatchable) }
-      switch finding {
-      case .silent: return .silent
-      case .mismatched(let cause): return .mismatched(cause)
-      case .dead, nil: break
-      }
+      if let found { return found }
       if case .incomplete(let cause) = history { return .degraded(Trust.Degradation(cause)) }
       if let damage { return .degraded(damage) }
       if isReplaying { return .lagging }

@@ -37,6 +37,7 @@ extension FleetIndex {
     let isKnown = source.id.index < outlines.count
     if !isKnown || outlines.pointer(at: source.id.index).pointee.trust != outline.trust {
       source.trustSince = index.clock
+      if isKnown { source.counters.trustChanges += 1 }
     }
     if isKnown {
       outlines.pointer(at: source.id.index).pointee = outline

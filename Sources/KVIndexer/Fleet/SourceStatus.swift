@@ -5,11 +5,19 @@ public struct SourceStatus: Sendable {
   public var trust: Trust
   /// Since when that is its trust.
   public var trustSince: CoarseTime
+  /// For how long it has been.
+  public var trustSeconds: Double
   public var incarnation: Incarnation
   /// Tokens a block, learnt from the events; nil before the first store.
   public var blockSize: Int?
   /// Whether the learnt block size contradicts the configured one.
   public var contradictsConfiguration: Bool
+  /// What to do about that; nil where they agree.
+  public var contradiction: String? {
+    guard contradictsConfiguration, let blockSize else { return nil }
+    return "blockSize \(configuration.blockSize ?? 0) is configured, but the engine's events say "
+      + "\(blockSize): the events are right, mend the configuration"
+  }
   /// Blocks held in each tier by the main group.
   public var blocks: [Tier: Int]
   /// Blocks of every group and tier.
@@ -65,7 +73,8 @@ extension FleetIndex {
     let configured = source.configuration.blockSize
     return SourceStatus(
       source: id, configuration: source.configuration, trust: source.trust,
-      trustSince: source.trustSince, incarnation: source.incarnation, blockSize: source.blockSize,
+      trustSince: source.trustSince, trustSeconds: source.trustSince.seconds(until: index.clock),
+      incarnation: source.incarnation, blockSize: source.blockSize,
       contradictsConfiguration: configured != nil && source.blockSize != nil
         && configured != source.blockSize,
       blocks: blocks, residencies: residencies,

@@ -25,7 +25,7 @@ public enum Trust: Sendable, Equatable, BitwiseCopyable {
 
   /// Why a source can't be matched.
   public enum Mismatch: String, Sendable, CaseIterable, BitwiseCopyable {
-    case blockSize, cacheGroups, keys, model
+    case blockSize, cacheGroups, keys, model, identity
   }
 
   /// What somebody found out about a source that its events don't tell.
@@ -49,6 +49,15 @@ public enum Trust: Sendable, Equatable, BitwiseCopyable {
     }
   }
 
+  /// The name of why it is degraded or mismatched; nil where it is neither.
+  public var cause: String? {
+    switch self {
+    case .degraded(let cause): cause.rawValue
+    case .mismatched(let cause): cause.rawValue
+    case .connecting, .bootstrapping, .lagging, .exact, .silent, .dead: nil
+    }
+  }
+
   /// Every name that `name` can give: a closed set for metric labels.
   public static let names = [
     "connecting", "bootstrapping", "lagging", "exact", "degraded", "silent", "mismatched", "dead",
@@ -58,9 +67,12 @@ public enum Trust: Sendable, Equatable, BitwiseCopyable {
   public var reason: String? {
     switch self {
     case .exact: nil
-    case .connecting: "The event stream is not connected; nothing of this source is credited."
+    case .connecting:
+      "The event stream is not connected; nothing of this source is credited. Is the engine up, "
+        + "was it started with --kv-events-config, and are address and port those of its events?"
     case .bootstrapping:
-      "The engine's history is being fetched; until it is known nothing of this source is credited."
+      "The engine's history is being fetched, or its next event awaited where it offers no replay; "
+        + "until then nothing of this source is credited."
     case .lagging: "Events that were missed are being replayed; the answer is as of before them."
     case .degraded(let cause): cause.sentence
     case .silent:
@@ -68,7 +80,8 @@ public enum Trust: Sendable, Equatable, BitwiseCopyable {
         + "with --kv-events-config and enable_kv_cache_events, and compare the topic and the port."
     case .mismatched(let cause): cause.sentence
     case .dead:
-      "The engine has been gone for so long that what it held is forgotten; nothing is credited."
+      "The engine has been gone for so long that what it held is forgotten; nothing is credited. "
+        + "It is followed anew when it comes back; if it is gone for good, take it from the endpoints."
     }
   }
 
@@ -103,7 +116,8 @@ extension Trust.Degradation {
         + "engine's prefix cache makes the source exact again."
     case .joinedLate:
       "joinedLate: the engine cached blocks before its events were followed, and its replay buffer "
-        + "does not reach back to its start; resetting its prefix cache makes the source exact."
+        + "does not reach back to its start; it is exact once nothing unknown can be left, or its "
+        + "prefix cache is reset."
     case .overflow:
       "overflow: events arrived faster than they were applied and some were dropped."
     case .undecodable:
@@ -136,6 +150,9 @@ extension Trust.Mismatch {
     case .keys:
       "keys: the engine reuses prompts of which its events announce nothing; the tokens of prompts "
         + "and of events differ. Compare tokenizer, chat template and LoRA names."
+    case .identity:
+      "identity: another endpoint is the same engine, or claims its events, and it can't be told "
+        + "whose blocks they are; give each endpoint the address of its own engine in 'kvEvents'."
     case .model:
       "model: the endpoint serves another model than it is configured for."
     }

@@ -86,6 +86,24 @@ extension PrefixIndex {
     return dropped
   }
 
+  /// Drops a part of what `lane` holds, whole runs at a time.
+  ///
+  /// - Parameters:
+  ///   - blocksMax: After how many blocks no further run is begun.
+  ///   - remembers: Whether the first thousands of blocks are remembered as lost.
+  /// - Returns: Blocks dropped; 0 only when there are none left.
+  package mutating func clear(
+    _ lane: LaneID, cause: BlockLoss.Cause, atMost blocksMax: Int, remembers: Bool
+  ) -> Int {
+    var dropped = 0
+    var logged = remembers ? 0 : Self.dropLossesMax
+    while dropped < blocksMax, let node = lanes[lane.index].nodes.popLast() {
+      listedNodes -= 1
+      dropped += drop(lane, from: node, cause, &logged)
+    }
+    return dropped
+  }
+
   /// Clears a lane and gives its id back.
   public mutating func removeLane(_ lane: LaneID) {
     lanes[lane.index].lossOwner = .nobody

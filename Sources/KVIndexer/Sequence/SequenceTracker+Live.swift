@@ -65,7 +65,7 @@ extension SequenceTracker {
 
   /// Takes note that the payload of a delivered message made no sense.
   public mutating func undecodable(_ sequence: UInt64) {
-    guard let next, sequence < next else { return }
+    guard let next, sequence < next, sequence >= voidEnd else { return }
     lossEnd = max(lossEnd, sequence + 1)
     degrade(.undecodable)
   }

@@ -58,6 +58,16 @@ public enum IncarnationCause: Hashable, Sendable, CaseIterable {
   case requested
   /// What was known of the engine's cache contradicted what it reused.
   case drifted
+  /// The connection was down for so long that the engine is taken for dead.
+  case abandoned
+
+  /// Whether the engine is another process; with the other causes it may be the same one.
+  public var provesRestart: Bool {
+    switch self {
+    case .sequenceRegressed, .historyDiffers: true
+    case .unproven, .requested, .drifted: false
+    }
+  }
 
   /// The name that metrics use.
   public var name: String {
@@ -67,6 +77,7 @@ public enum IncarnationCause: Hashable, Sendable, CaseIterable {
     case .unproven: "unproven"
     case .requested: "requested"
     case .drifted: "drifted"
+    case .abandoned: "abandoned"
     }
   }
 }

@@ -3,7 +3,7 @@
 /// The tracker of the source runs ahead of it by what waits in the queue. Applied messages come in
 /// order, so they tell by themselves what is missing among them.
 struct AppliedStream: Sendable {
-  /// Messages whose digests are kept. The last one proves the engine, the others show overlaps.
+  /// Messages whose digests are kept: the last one proves the engine, the others show overlaps.
   private static let messagesMax = 8
 
   private var delivered: [SequenceTracker.Record.Message] = []

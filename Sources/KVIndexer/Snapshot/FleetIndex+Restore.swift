@@ -86,6 +86,7 @@ extension FleetIndex {
     source.orphans = state.orphans
     source.damage = state.damage
     source.mismatch = state.mismatch
+    source.tally.stored(knownBlocks(of: state))
     applied[source.id] = state.stream.map { AppliedStream($0) }
     for group in state.groups {
       for (tier, lane) in group.lanes.all {
@@ -95,6 +96,21 @@ extension FleetIndex {
         if index.evicted(of: lane) > 0 { source.damage(.budget) }
       }
     }
+  }
+
+  /// Blocks of the first tier that a source of a snapshot knows: copies, and blocks without a place,
+  /// included.
+  private func knownBlocks(of state: SourceState) -> Int {
+    var known = 0
+    for group in state.groups {
+      if let lane = group.lanes[.gpu] {
+        known += index.blocks(of: lane)
+        known += index.copies(of: lane).values.reduce(0) { $0 + Int($1) }
+      }
+      for (block, copies) in group.pending where block.tier == .gpu { known += copies }
+    }
+    for store in state.orphans.stores where store.tier == .gpu { known += store.hashes.count }
+    return known
   }
 
   /// How many sources of a snapshot wait to be configured.

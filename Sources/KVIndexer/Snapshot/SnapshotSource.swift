@@ -1,4 +1,6 @@
-/// What a snapshot says of one source, beside the tree. Engine hashes are sealed.
+/// What a snapshot says of one source, beside the tree.
+///
+/// Engine hashes are sealed.
 package struct SnapshotSource: Sendable, Equatable {
   package struct Group: Sendable, Equatable {
     package var number: Int

@@ -85,29 +85,3 @@ extension JSONWriter {
     }
   }
 }
-
-extension ShadowFigures {
-  static func - (a: Self, b: Self) -> Self {
-    var difference = Self()
-    difference.requests = a.requests - b.requests
-    difference.promptTokens = a.promptTokens - b.promptTokens
-    difference.deliveredTokens = a.deliveredTokens - b.deliveredTokens
-    difference.precise = a.precise - b.precise
-    difference.approximate = a.approximate - b.approximate
-    return difference
-  }
-}
-
-extension ShadowFigures.Side {
-  static func - (a: Self, b: Self) -> Self {
-    var difference = Self()
-    difference.requests = a.requests - b.requests
-    difference.promptTokens = a.promptTokens - b.promptTokens
-    difference.predictedTokens = a.predictedTokens - b.predictedTokens
-    difference.overTokens = a.overTokens - b.overTokens
-    difference.underTokens = a.underTokens - b.underTokens
-    difference.wrongRequests = a.wrongRequests - b.wrongRequests
-    difference.regretTokens = a.regretTokens - b.regretTokens
-    return difference
-  }
-}

@@ -9,8 +9,28 @@ import Glibc
 package struct EngineMetricsReader: Sendable {
   private enum Quantity {
     case waitingRequests, runningRequests, cacheUsage, adapters, cacheInfo, blockSize, blockCount
-    case startTime
+    case startTime, promptTokens, computedTokens, finishedRequests
+    case cacheQueries, cacheHits, olderQueries, olderHits, awake
   }
+
+  /// What tells of an engine's cache and of its life, under names that no configuration changes.
+  ///
+  /// vLLM called the cache's counters otherwise at first, and served both for a while.
+  private static let signals: [(MetricSpec, Quantity)] = [
+    (MetricSpec("process_start_time_seconds"), .startTime),
+    (MetricSpec("vllm:prompt_tokens_total"), .promptTokens),
+    (
+      MetricSpec(
+        "vllm:prompt_tokens_by_source_total", [.init(name: "source", value: "local_compute")]),
+      .computedTokens
+    ),
+    (MetricSpec("vllm:request_success_total"), .finishedRequests),
+    (MetricSpec("vllm:prefix_cache_queries_total"), .cacheQueries),
+    (MetricSpec("vllm:prefix_cache_hits_total"), .cacheHits),
+    (MetricSpec("vllm:gpu_prefix_cache_queries_total"), .olderQueries),
+    (MetricSpec("vllm:gpu_prefix_cache_hits_total"), .olderHits),
+    (MetricSpec("vllm:engine_sleep_state", [.init(name: "sleep_state", value: "awake")]), .awake),
+  ]
 
   private struct Wanted {
     var name: [UInt8]
@@ -30,9 +50,9 @@ package struct EngineMetricsReader: Sendable {
       (engine.waitingRequests, .waitingRequests), (engine.runningRequests, .runningRequests),
       (engine.cacheUsage, .cacheUsage), (engine.adapters, .adapters),
       (engine.cacheInfo, .cacheInfo), (engine.blockSize, .blockSize),
-      (engine.blockCount, .blockCount), (MetricSpec("process_start_time_seconds"), .startTime),
+      (engine.blockCount, .blockCount),
     ]
-    wanted = specs.compactMap { spec, quantity in
+    wanted = (specs + Self.signals).compactMap { spec, quantity in
       spec.map { spec in
         Wanted(
           name: Array(spec.name.utf8),
@@ -99,6 +119,14 @@ package struct EngineMetricsReader: Sendable {
     case .blockSize: return takeBlockSize(value, &sums)
     case .blockCount: Self.add(value, to: &sums.report.blockCount)
     case .startTime: sums.report.startTime = max(sums.report.startTime ?? 0, value)
+    case .promptTokens: Self.add(value, to: &sums.report.promptTokens)
+    case .computedTokens: Self.add(value, to: &sums.report.computedTokens)
+    case .finishedRequests: Self.add(value, to: &sums.report.finishedRequests)
+    case .cacheQueries: Self.add(value, to: &sums.report.cacheQueries)
+    case .cacheHits: Self.add(value, to: &sums.report.cacheHits)
+    case .olderQueries: Self.add(value, to: &sums.olderQueries)
+    case .olderHits: Self.add(value, to: &sums.olderHits)
+    case .awake: sums.report.isSleeping = sums.report.isSleeping ?? false || value == 0
     }
     return true
   }
@@ -151,9 +179,13 @@ private struct Sums {
   var usages = 0.0
   var usageCount = 0
   var adaptersTime = 0.0
+  var olderQueries: Int?
+  var olderHits: Int?
 
   consuming func finished() -> EngineReport {
     if usageCount > 0 { report.cacheUsage = usages / Double(usageCount) }
+    report.cacheQueries = report.cacheQueries ?? olderQueries
+    report.cacheHits = report.cacheHits ?? olderHits
     return report
   }
 }

@@ -12,6 +12,17 @@ package struct EngineReport: Sendable, Equatable {
   package var blockSize: Int?
   /// Blocks of the cache, over all ranks.
   package var blockCount: Int?
+  /// Tokens of prompts that were read to their end, found in the cache or computed; ever growing.
+  package var promptTokens: Int?
+  /// Those of them that the engine computed itself.
+  package var computedTokens: Int?
+  /// Requests that are over, whatever their end; ever growing.
+  package var finishedRequests: Int?
+  /// Tokens that were looked for in the prefix cache, and those found there; ever growing.
+  package var cacheQueries: Int?
+  package var cacheHits: Int?
+  /// Whether a rank of the engine has given its memory away.
+  package var isSleeping: Bool?
   /// When the engine's process started, in Unix time.
   package var startTime: Double?
   /// Series that were wanted and read.

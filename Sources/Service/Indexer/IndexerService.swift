@@ -10,6 +10,10 @@ package final class IndexerService: Sendable {
   package var fleet: SharedFleet { intake.fleet }
   /// Which endpoints there are.
   let membership: FleetMembership
+  /// Endpoints that registered themselves.
+  let registry: EndpointRegistry
+  /// Whether answers mean enough to be asked for.
+  let readiness: Readiness
   /// Turns prompts into token ids.
   let resolver: PromptResolver
   /// What was predicted, and what came of it.
@@ -65,17 +69,25 @@ package final class IndexerService: Sendable {
     let fleet = intake.fleet
     let tokens = try TokenSources(configuration.rendering, log: log)
     let membership = FleetMembership(
-      fleet: fleet, subscriptions: intake.subscriptions, defaultModel: configuration.model,
-      log: log,
+      intake: intake, defaultModel: configuration.model, log: log,
       changed: { members in
         tokens.set(members)
         engines.set(members)
       })
     membership.add(configuration.endpoints)
+    registry = EndpointRegistry(
+      membership: membership, defaults: configuration.events, log: log)
+    readiness = Readiness(configuration.readiness, fleet: fleet, membership: membership)
     watcher = try Self.watch(configuration, membership)
     resolver = PromptResolver(membership: membership, tokens: tokens)
+    let auditor =
+      configuration.audit.mode == .off
+      ? nil
+      : SourceAuditor(
+        configuration.audit, intake: intake, membership: membership, engines: engines, log: log)
     insight = Insight(
-      fleet: fleet, routing: configuration.routing, limits: configuration.decisions)
+      fleet: fleet, routing: configuration.routing, limits: configuration.decisions,
+      auditor: auditor)
     tracer = try configuration.tracing.map { try Tracer($0, log: log) }
     inspection = Inspection(fleet: fleet, membership: membership, engines: engines)
     fleetWatch = FleetWatch(fleet: fleet, membership: membership)
@@ -93,22 +105,24 @@ package final class IndexerService: Sendable {
       sample: { sampler.sample() }, indexBytesMax: configuration.memoryBudget,
       routes: { [picker] in picker.current != nil })
     metricsPage = MetricsPage(
-      membership: membership, intake: intake, metrics: metrics, renderer: tokens.renderer,
+      membership: membership, registry: registry, intake: intake, metrics: metrics,
+      renderer: tokens.renderer,
       admission: admission, tracer: tracer, engines: engines, insight: insight,
-      overview: overview)
+      auditor: auditor, overview: overview)
     let scorer = Scorer(
       fleet: fleet, membership: membership, resolver: resolver, metrics: metrics,
       insight: insight, deadlineDefault: configuration.scoreDeadline)
     let api = IndexerAPI(
       scorer: scorer, resolver: resolver, admission: admission, fleetWatch: fleetWatch,
-      membership: membership, intake: intake, renderer: tokens.renderer, endpointsFile: watcher,
-      metrics: metricsPage, tracer: tracer, overview: overview, engines: engines,
-      insight: insight, picker: picker, inspection: inspection, snapshots: snapshots)
+      membership: membership, registry: registry, readiness: readiness, intake: intake,
+      renderer: tokens.renderer, endpointsFile: watcher, metrics: metricsPage, tracer: tracer,
+      overview: overview, engines: engines, insight: insight, auditor: auditor, picker: picker,
+      inspection: inspection, snapshots: snapshots, log: log)
     do {
       listeners = try ServiceListeners(
         configuration, routes: api.routes,
         rpc: IndexerRPC(scorer: scorer, admission: admission, watch: fleetWatch),
-        metrics: metrics, isReady: { api.isReady })
+        metrics: metrics, isReady: { [readiness] in readiness.isReady })
     } catch {
       watcher?.stop()
       engines.stop()
@@ -116,11 +130,18 @@ package final class IndexerService: Sendable {
       tracer?.stop()
       throw error
     }
+    let sentinel = SourceSentinel(
+      configuration.trust, intake: intake, membership: membership, engines: engines,
+      servedModels: tokens.servedModels)
     housekeeping = Housekeeping(fleet: fleet, churn: inspection.churn) {
-      [listeners, insight] in
+      [listeners, insight, registry, readiness] in
       let now = MonotonicClock.nowNanoseconds()
+      sentinel.tick(now: now)
+      _ = readiness.report(now: now)
       listeners.refreshHealth()
+      registry.tick(now: now)
       insight.tick(now: now)
+      auditor?.tick(now: now)
       overview.tick(now: now)
       tick()
     }

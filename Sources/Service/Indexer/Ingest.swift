@@ -5,13 +5,14 @@ import KVIndexer
 /// Decoding and hashing happen outside the index's lock; a batch is applied in slices, so that
 /// readers never wait for a whole one.
 final class Ingest: @unchecked Sendable {
-  /// Blocks that are applied before readers get their turn.
+  /// Blocks that are applied, or dropped, before readers get their turn.
   private static let sliceBlocks = 256
+  private static let dropBlocks = 4_096
 
   let queue: IngestQueue
-  private let fleet: SharedFleet
+  let fleet: SharedFleet
   private let metrics: ServiceMetrics
-  private let log: Log
+  private let log: TrustLog
   private let feedback: Feedback
   private let lock = Lock()
   private var thread: WorkerThread?
@@ -21,18 +22,24 @@ final class Ingest: @unchecked Sendable {
   // Of the thread:
   private var decoder: EventDecoder
   private var batch = EventBatch()
-  private var trusts: [SourceID: Trust] = [:]
 
   /// What the subscription loop must hear of applied batches.
   struct Feedback: Sendable {
     var undecodable: @Sendable (SourceID, Incarnation, UInt64) -> Void
     var historyCleared: @Sendable (SourceID, Incarnation, UInt64) -> Void
+    /// Events speak against the engine being the one that was followed.
+    var doubted: @Sendable (SourceID, Incarnation) -> Void
     /// The connection to a source was lost.
     var disconnected: @Sendable (SourceID) -> Void
+    /// The engine of a source is another one now.
+    var incarnation: @Sendable (SourceID) -> Void
+    /// Nothing of a source follows; its id is about to be free.
+    var removed: @Sendable (SourceID) -> Void
   }
 
   init(
-    fleet: SharedFleet, queue: IngestQueue, metrics: ServiceMetrics, log: Log, feedback: Feedback
+    fleet: SharedFleet, queue: IngestQueue, metrics: ServiceMetrics, log: TrustLog,
+    feedback: Feedback
   ) {
     self.fleet = fleet
     self.queue = queue
@@ -75,21 +82,38 @@ final class Ingest: @unchecked Sendable {
     case .batch(let sequence, let payload, let receivedAt):
       apply(payload, sequence, source, delivery.incarnation, receivedAt)
     case .newIncarnation(let cause):
-      let dropped = fleet.write { $0.beginIncarnation(delivery.incarnation, of: source) }
+      let dropped =
+        drop(source) + fleet.write { $0.beginIncarnation(delivery.incarnation, of: source) }
+      if cause.provesRestart { feedback.incarnation(source) }
       if delivery.incarnation.number > 1 || dropped > 0 {
-        log(
-          .warning,
-          "\(name(source)): the engine's cache is a new one (\(cause.name)); "
+        log.say(
+          .warning, of: source,
+          "the engine's cache is a new one (\(cause.name)); "
             + "\(dropped) blocks of the old one are dropped")
       }
     case .state(let state):
       fleet.write { $0.setStream(state, of: source) }
+      if case .disconnected = state { feedback.disconnected(source) }
+    case .reset(let reset): apply(reset, to: source, delivery.incarnation)
     case .removed:
+      feedback.removed(source)
+      _ = drop(source)
       fleet.write { $0.removeSource(source) }
-      trusts[source] = nil
-      return
+      return log.forget(source)
     }
-    noteTrust(source)
+    log.note(source)
+  }
+
+  /// Drops what a source holds, in slices.
+  ///
+  /// - Returns: Residencies dropped.
+  private func drop(_ source: SourceID) -> Int {
+    var dropped = 0
+    while true {
+      let slice = fleet.write { $0.dropSlice(of: source, blocksMax: Self.dropBlocks) }
+      guard slice > 0 else { return dropped }
+      dropped += slice
+    }
   }
 
   private func apply(
@@ -101,7 +125,7 @@ final class Ingest: @unchecked Sendable {
         try decoder.decode(bytes, into: &batch)
       }
     } catch {
-      log(.error, "\(name(source)): message \(sequence) can't be decoded: \(error)")
+      log.say(.error, of: source, "message \(sequence) can't be decoded: \(error)")
       noteApplied(payload, sequence, source, incarnation, isUndecodable: true)
       feedback.undecodable(source, incarnation, sequence)
       return
@@ -111,20 +135,31 @@ final class Ingest: @unchecked Sendable {
       metrics.eventLag.observe(max(WallClock.seconds() - batch.timestamp, 0))
     }
     var isCleared = false
+    var isDoubtful = false
     var start = 0
     repeat {
       let end = sliceEnd(from: start)
       let now = MonotonicClock.nowNanoseconds()
-      let cleared = fleet.write {
-        $0.apply(batch, events: start..<end, from: source, incarnation: incarnation, now: now)
+      let (cleared, doubtful) = fleet.write {
+        (
+          $0.apply(batch, events: start..<end, from: source, incarnation: incarnation, now: now),
+          $0.takeDoubt(of: source)
+        )
       }
       isCleared = isCleared || cleared
+      isDoubtful = isDoubtful || doubtful
       start = end
     } while start < batch.events.count
     noteApplied(payload, sequence, source, incarnation, isCleared: isCleared)
     metrics.applyLatency.observe(
       Double(MonotonicClock.nowNanoseconds() &- receivedAt) / 1e9)
     if isCleared { feedback.historyCleared(source, incarnation, sequence) }
+    guard isDoubtful else { return }
+    log.say(
+      .warning, of: source,
+      "blocks are stored under parents that were never announced, one after the other: the engine "
+        + "has to prove that it is the one that was followed")
+    feedback.doubted(source, incarnation)
   }
 
   private func noteApplied(
@@ -147,25 +182,5 @@ final class Ingest: @unchecked Sendable {
       end += 1
     }
     return end
-  }
-
-  /// Logs a change of a source's trust: one line that says what to do.
-  private func noteTrust(_ source: SourceID) {
-    guard let trust = fleet.read({ $0.trust(of: source) }), trusts[source] != trust else { return }
-    let before = trusts.updateValue(trust, forKey: source)
-    if trust == .connecting, before != nil { feedback.disconnected(source) }
-    let level: Log.Level =
-      switch trust {
-      case .bootstrapping, .lagging, .exact: .info
-      case .connecting, .degraded, .silent, .mismatched, .dead: .warning
-      }
-    log(level, "\(name(source)): \(trust.name)\(trust.reason.map { ": \($0)" } ?? "")")
-  }
-
-  private func name(_ source: SourceID) -> String {
-    guard let configuration = fleet.read({ $0.configuration(of: source) }) else {
-      return "source \(source.index)"
-    }
-    return "\(configuration.endpoint) rank \(configuration.rank)"
   }
 }

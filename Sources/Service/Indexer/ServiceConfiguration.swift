@@ -35,6 +35,8 @@ package struct ServiceConfiguration: Sendable {
   package var routing = ShadowComparison.Routing.precise
   /// How many decisions are remembered.
   package var decisions = DecisionLog.Limits()
+  /// What follows when engines reuse other numbers of tokens than was predicted.
+  package var audit = AuditSettings()
   /// Keys block hashes, so that processes with the same text agree on them; nil for a random key.
   package var hashKey: String?
   /// What the index begins with, and what it leaves to the next process.
@@ -46,7 +48,10 @@ package struct ServiceConfiguration: Sendable {
   }()
   package var grpc = GRPCLimits()
   package var subscriptions = SubscriptionSettings()
+  package var readiness = ReadinessSettings()
   package var queue = IngestQueue.Limits()
+  /// When engines are taken for dead or silent.
+  package var trust = SourceSentinel.Settings()
   /// How long a stop waits for answers under way.
   package var stopLimit = Duration.seconds(5)
   /// Where traces go; nil for nowhere.

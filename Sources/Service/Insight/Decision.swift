@@ -69,6 +69,8 @@ package struct Decision: Sendable {
   package var candidates: [Candidate] = []
   /// Where the request went: an index into `candidates`.
   package var picked: Int?
+  /// Whether another engine computes the prompt and sends its blocks, which count as cached.
+  var receivesBlocks = false
   /// Nil until the engine, or somebody else, told.
   package var delivery: Delivery?
   /// Whether its response has begun, as far as somebody looked.

@@ -6,6 +6,8 @@ package enum ErrorCause: String, MetricLabel {
   case reservationUnfulfilled = "reservation_unfulfilled"
   /// It dropped a block between the prediction and the request.
   case evictedSince = "evicted_since"
+  /// It emptied its whole cache, or was restarted, between the prediction and the request.
+  case emptied
   /// Its events were incomplete, or not there, when the prediction was made.
   case sourceNotExact = "source_not_exact"
   /// The prompt's tokens were not known.

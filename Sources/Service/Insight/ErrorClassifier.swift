@@ -23,6 +23,7 @@ struct ErrorClassifier: Sendable {
     guard let evidence, let delivered = decision.delivery?.cachedTokens else { return .unknown }
     let member = evidence.members[picked]
     let predicted = Int(target.predictedTokens)
+    if isEmptied(member, since: decision.madeAt) { return .emptied }
     if error > 0 {
       return holds(delivered, of: evidence.prompt, member) ? .eventsLagging : .unknown
     }
@@ -42,6 +43,11 @@ struct ErrorClassifier: Sendable {
       fleet.match(prompt.keys, model: member.model, into: &matches)
       return member.sources.contains { (matches[$0.id]?.matchedTokens ?? 0) >= tokens }
     }
+  }
+
+  /// Whether one of an endpoint's sources has lost all that it held.
+  private func isEmptied(_ member: FleetMembership.Member, since: UInt64) -> Bool {
+    fleet.read { fleet in member.sources.contains { fleet.isEmptied($0.id, since: since) } }
   }
 
   /// Whether an endpoint has lost the first block that was not delivered.

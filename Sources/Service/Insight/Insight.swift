@@ -16,18 +16,21 @@ package final class Insight: Sendable {
   let reports = Labelled<FeedbackOutcome, Counter> { Counter() }
   let hasher: BlockHasher
   private let classifier: ErrorClassifier
+  /// Who draws consequences of deliveries; nil when nobody does.
+  private let auditor: SourceAuditor?
   private let lock = Lock()
   /// Under the lock; ascending by when they are due.
   nonisolated(unsafe) private var unexplained: [(entry: DecisionLog.Entry, due: UInt64)] = []
 
   init(
     fleet: SharedFleet, routing: ShadowComparison.Routing = .precise,
-    limits: DecisionLog.Limits = DecisionLog.Limits()
+    limits: DecisionLog.Limits = DecisionLog.Limits(), auditor: SourceAuditor? = nil
   ) {
     log = DecisionLog(limits: limits)
     comparison = ShadowComparison(routing: routing)
     hasher = fleet.hasher
     classifier = ErrorClassifier(fleet: fleet)
+    self.auditor = auditor
   }
 
   /// Remembers a decision.
@@ -67,7 +70,10 @@ package final class Insight: Sendable {
   ) -> Decision {
     var decision = decision
     decision.cause = classifier.cause(of: decision, evidence)
-    guard let cause = decision.cause else { return decision }
+    guard let cause = decision.cause else {
+      auditor?.delivered(decision, evidence)
+      return decision
+    }
     let waits =
       cause == .unknown && evidence != nil
       && lock.withLock {
@@ -79,11 +85,16 @@ package final class Insight: Sendable {
       kept.cause = cause
       keptEvidence = waits ? evidence : nil
     }
-    if !waits { count(cause, decision) }
+    // Without a second look an unknown cause proves nothing.
+    if !waits { settled(cause, decision, cause == .unknown ? nil : evidence) }
     return decision
   }
 
-  private func count(_ cause: ErrorCause, _ decision: Decision) {
+  /// Takes what is the last word on a wrong prediction.
+  private func settled(
+    _ cause: ErrorCause, _ decision: Decision, _ evidence: PredictionEvidence?
+  ) {
+    auditor?.delivered(decision, evidence)
     if let endpoint = decision.target?.endpoint { comparison.add(cause, on: endpoint) }
   }
 
@@ -95,13 +106,14 @@ package final class Insight: Sendable {
       return Array(unexplained[..<count])
     }
     for (entry, _) in due {
-      let (decision, evidence) = log.read(entry)
+      var (decision, evidence) = log.read(entry)
       let cause = classifier.cause(of: decision, evidence) ?? .unknown
       log.update(entry) { kept, keptEvidence in
         kept.cause = cause
         keptEvidence = nil
       }
-      count(cause, decision)
+      decision.cause = cause
+      settled(cause, decision, evidence)
     }
   }
 }

@@ -49,18 +49,10 @@ package final class ShadowComparison: Sendable {
   /// Counts a decision whose delivery was told.
   func add(_ decision: Decision) {
     guard let target = decision.target, let delivery = decision.delivery else { return }
-    let promptTokens = delivery.promptTokens ?? decision.promptTokens
-    predictions[PredictionLabels(endpoint: target.endpoint)]
-      .add(delivery, predicted: Int(target.predictedTokens), promptTokens: promptTokens)
-    let row = shadows[ShadowLabels(model: decision.model, endpoint: target.endpoint)]
-    row.requests.add()
-    row.promptTokens.add(promptTokens)
-    row.deliveredTokens.add(delivery.cachedTokens)
-    for predictor in Decision.Predictor.allCases {
-      guard let judgement = decision.judgement(of: predictor) else { continue }
-      row.sides[predictor].add(
-        judgement, promptTokens: promptTokens, delivered: delivery.cachedTokens)
-    }
+    let figures = ShadowFigures(decision, delivery)
+    predictions[PredictionLabels(endpoint: target.endpoint)].add(
+      delivery, predicted: Int(target.predictedTokens), promptTokens: figures.promptTokens)
+    shadows[ShadowLabels(model: decision.model, endpoint: target.endpoint)].add(figures)
   }
 
   /// Counts why a prediction was wrong.
@@ -71,7 +63,7 @@ package final class ShadowComparison: Sendable {
   package func snapshot() -> Snapshot {
     var snapshot = Snapshot()
     for (labels, row) in shadows.all {
-      let figures = row.snapshot
+      let figures = row.figures
       snapshot.total += figures
       snapshot.rows.append(
         Row(model: labels.model, endpoint: labels.endpoint, figures: figures))

@@ -8,6 +8,8 @@ package struct Delivery: Sendable, Equatable {
     /// Everything known of the source is void.
     case newIncarnation(IncarnationCause)
     case state(TrackerState)
+    /// Everything known of the source is void, because somebody vouches for an empty cache.
+    case reset(CacheReset)
     /// The source is removed: nothing of it follows.
     case removed
   }

@@ -12,13 +12,16 @@ package final class SubscriptionLoop: @unchecked Sendable {
     case remove(SourceID)
     case undecodable(SourceID, Incarnation, UInt64)
     case historyCleared(SourceID, Incarnation, UInt64)
-    case suspect(SourceID)
+    case historyKnown(SourceID, Incarnation)
+    case suspect(SourceID, Incarnation?)
     case resync(SourceID, IncarnationCause)
+    case reset(SourceID, CacheReset)
   }
 
   private let context: ZMQContext
   private let settings: SubscriptionSettings
   private let sink: @Sendable (Delivery) -> Bool
+  private let onTwins: @Sendable (SourceID, SourceID) -> Void
   private let wakeUp = WakeUp()
 
   private let lock = Lock()
@@ -27,19 +30,26 @@ package final class SubscriptionLoop: @unchecked Sendable {
   private var thread: WorkerThread?
   /// All sources by the last command about them, for other threads.
   private var registered: [SourceID: SourceSubscription] = [:]
+  private var publishedReplays = (open: 0, waiting: 0)
 
   // Of the loop's thread:
   private var subscriptions: [SourceSubscription] = []
   private var pollItems: [zmq_pollitem_t] = []
   private let message = MultipartMessage()
+  private let pacer: ReplayPacer
+  private let twins = TwinDetector()
 
+  /// - Parameter onTwins: Told of two sources that are one engine, on the loop's thread.
   package init(
     context: ZMQContext = ZMQContext(), settings: SubscriptionSettings = SubscriptionSettings(),
+    onTwins: @escaping @Sendable (SourceID, SourceID) -> Void = { _, _ in },
     sink: @escaping @Sendable (Delivery) -> Bool
   ) {
     self.context = context
+    self.onTwins = onTwins
     self.settings = settings
     self.sink = sink
+    pacer = ReplayPacer(openMax: settings.replaysMax, seed: settings.replaySeed)
   }
 
   /// Starts the thread; the loop runs until `stop()`.
@@ -70,7 +80,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
     _ target: SubscriptionTarget, restoring restored: RestoredStream? = nil
   ) throws(ZMQError) {
     let subscription = try SourceSubscription(
-      target, restoring: restored, settings: settings, in: context, sink: sink)
+      target, restoring: restored, settings: settings, in: context, pacer: pacer, twins: twins,
+      onTwins: onTwins, sink: sink)
     lock.withLock {
       precondition(registered[target.source] == nil, "\(target.source) was added before")
       registered[target.source] = subscription
@@ -97,18 +108,33 @@ package final class SubscriptionLoop: @unchecked Sendable {
     post(.historyCleared(source, incarnation, sequence))
   }
 
+  /// Takes note that all that the source's engine caches is known, although it was joined late.
+  package func historyKnown(_ source: SourceID, _ incarnation: Incarnation) {
+    post(.historyKnown(source, incarnation))
+  }
+
   /// Has a source prove that its engine is the one that was followed.
-  package func suspect(_ source: SourceID) { post(.suspect(source)) }
+  ///
+  /// - Parameter incarnation: Whose engine is meant; nothing happens when another one has begun.
+  package func suspect(_ source: SourceID, _ incarnation: Incarnation? = nil) {
+    post(.suspect(source, incarnation))
+  }
 
   /// Forgets what was delivered of a source, and fetches what its engine still has of it.
   package func resync(_ source: SourceID, _ cause: IncarnationCause) {
     post(.resync(source, cause))
   }
 
+  /// Takes somebody's word that the cache of a source's engine is empty, behind what has come so far.
+  package func reset(_ source: SourceID, _ reset: CacheReset) { post(.reset(source, reset)) }
+
   /// What is known of a source that was added and not removed.
   package func snapshot(of source: SourceID) -> SubscriptionSnapshot? {
     lock.withLock { registered[source] }?.snapshot
   }
+
+  /// Replays that are open, and that wait for their place.
+  package var replays: (open: Int, waiting: Int) { lock.withLock { publishedReplays } }
 
   private func post(_ command: Command) {
     lock.withLock { commands.append(command) }
@@ -117,6 +143,7 @@ package final class SubscriptionLoop: @unchecked Sendable {
 
   private func run() {
     while takeCommands() {
+      grantPlaces()
       arrangePollItems()
       let status = zmq_poll(&pollItems, Int32(pollItems.count), pollMilliseconds())
       precondition(status >= 0 || zmq_errno() == EINTR, "\(ZMQError("zmq_poll"))")
@@ -126,6 +153,14 @@ package final class SubscriptionLoop: @unchecked Sendable {
     }
     subscriptions = []
     lock.withLock { registered = [:] }
+  }
+
+  /// Opens the replays whose turn has come.
+  private func grantPlaces() {
+    let now = MonotonicClock.nowNanoseconds()
+    while let source = pacer.next(now: now) { subscription(of: source)?.openExchange() }
+    let replays = (open: pacer.openCount, waiting: pacer.waitingCount)
+    lock.withLock { publishedReplays = replays }
   }
 
   /// Gives each source that has something to do a turn.
@@ -158,11 +193,20 @@ package final class SubscriptionLoop: @unchecked Sendable {
         subscription(of: source)?.undecodable(sequence, of: incarnation)
       case .historyCleared(let source, let incarnation, let sequence):
         subscription(of: source)?.historyCleared(at: sequence, of: incarnation)
-      case .suspect(let source): subscription(of: source)?.suspect()
+      case .historyKnown(let source, let incarnation):
+        subscription(of: source)?.historyKnown(of: incarnation)
+      case .suspect(let source, let incarnation):
+        subscription(of: source)?.suspect(incarnation)
       case .resync(let source, let cause): subscription(of: source)?.resync(cause)
+      case .reset(let source, let reset): apply(reset, to: source)
       }
     }
     return !isStopping
+  }
+
+  private func apply(_ reset: CacheReset, to source: SourceID) {
+    guard let subscription = subscription(of: source) else { return reset.end(.unknownSource) }
+    subscription.reset(reset, message)
   }
 
   private func subscription(of source: SourceID) -> SourceSubscription? {
@@ -189,7 +233,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
   }
 
   private func pollMilliseconds() -> Int {
-    let deadline = subscriptions.lazy.map(\.deadlineNanoseconds).min() ?? .max
+    let sources = subscriptions.lazy.map(\.deadlineNanoseconds).min() ?? .max
+    let deadline = min(sources, pacer.wakesAtNanoseconds ?? .max)
     guard deadline != .max else { return -1 }
     let now = MonotonicClock.nowNanoseconds()
     return deadline > now ? Int((deadline - now + 999_999) / 1_000_000) : 0

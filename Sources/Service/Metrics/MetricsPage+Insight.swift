@@ -49,25 +49,25 @@ extension MetricsPage {
   }
 
   private func addShadows(_ text: inout MetricsText) {
-    let rows = insight.comparison.shadows.all
-    func count(_ name: String, _ help: String, _ counter: (ShadowRow) -> Counter) {
+    let rows = insight.comparison.shadows.all.map { (labels: $0.labels.labels, $0.metric.figures) }
+    func count(_ name: String, _ help: String, _ count: (ShadowFigures) -> Int) {
       text.add(
         "kvindexer_shadow_\(name)_total", .counter, help: help,
-        rows.map { (labels: $0.labels.labels, value: Double(counter($0.metric).value)) })
+        rows.map { (labels: $0.labels, value: Double(count($0.1))) })
     }
     count("delivered_requests", "Requests whose delivery was told.") { $0.requests }
     count("prompt_tokens", "Tokens of their prompts.") { $0.promptTokens }
     count("delivered_tokens", "Cached tokens that engines told of them.") { $0.deliveredTokens }
-    func compare(_ name: String, _ help: String, _ counter: (ShadowRow.Side) -> Counter) {
+    func compare(_ name: String, _ help: String, _ count: (ShadowFigures.Side) -> Int) {
       text.add(
         "kvindexer_shadow_\(name)_total", .counter, help: help,
-        rows.flatMap { row in
-          row.metric.sides.all.map { predictor, side in
+        rows.flatMap { labels, figures in
+          Decision.Predictor.allCases.map { predictor in
             (
-              labels: row.labels.labels + [
-                (name: Decision.Predictor.labelName, value: predictor)
+              labels: labels + [
+                (name: Decision.Predictor.labelName, value: predictor.rawValue)
               ],
-              value: Double(counter(side).value)
+              value: Double(count(figures[predictor]))
             )
           }
         })

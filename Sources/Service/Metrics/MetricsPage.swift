@@ -3,6 +3,7 @@ import KVIndexer
 /// The text of `GET /metrics`: all families are named here.
 struct MetricsPage {
   let membership: FleetMembership
+  let registry: EndpointRegistry
   let intake: EventIntake
   let metrics: ServiceMetrics
   /// Nil when rendering is switched off.
@@ -12,13 +13,15 @@ struct MetricsPage {
   let tracer: Tracer?
   let engines: FleetEngines
   let insight: Insight
+  /// Nil when nothing is audited.
+  let auditor: SourceAuditor?
   let overview: Overview
 
   var fleet: SharedFleet { intake.fleet }
-  private typealias Samples = [(labels: MetricsText.Labels, value: Double)]
+  typealias Samples = [(labels: MetricsText.Labels, value: Double)]
 
   /// One source with all that is known of it.
-  private struct Row {
+  struct Row {
     var labels: MetricsText.Labels
     var status: SourceStatus
     var stream: SubscriptionSnapshot
@@ -39,10 +42,14 @@ struct MetricsPage {
     addIndex(&text)
     addEvents(&text, rows)
     addStreams(&text, rows)
+    addTrust(&text, rows)
+    addReplays(&text)
+    addAdministration(&text)
     addResidency(&text, rows)
     metrics.snapshots.add(to: &text)
     engines.add(to: &text)
     addInsight(&text)
+    auditor?.add(to: &text)
   }
 
   private func sourceRows() -> [Row] {
@@ -172,9 +179,16 @@ struct MetricsPage {
       "kvindexer_fenced_batches_total", .counter,
       help: "Batches of an engine process that is gone, dropped when applied.",
       rows.map { ($0.labels, Double($0.status.counters.fencedBatches)) })
+  }
+
+  private func addReplays(_ text: inout MetricsText) {
+    let replays = intake.subscriptions.replays
     text.add(
-      "kvindexer_incarnations_total", .counter, help: "New engine caches seen behind the source.",
-      rows.map { ($0.labels, Double($0.status.counters.incarnations)) })
+      "kvindexer_replays_open", .gauge, help: "Replays under way, of all sources.",
+      [(labels: [], value: Double(replays.open))])
+    text.add(
+      "kvindexer_replays_waiting", .gauge, help: "Replays that wait for one to end.",
+      [(labels: [], value: Double(replays.waiting))])
   }
 
   private func addStreams(_ text: inout MetricsText, _ rows: [Row]) {
@@ -210,16 +224,6 @@ struct MetricsPage {
       "kvindexer_last_sequence", .gauge, help: "Sequence number of the last message.",
       rows.compactMap { row in
         row.stream.counters.lastSequence.map { (labels: row.labels, value: Double($0)) }
-      })
-    text.add(
-      "kvindexer_source_trust", .gauge, help: "1 for the trust state that the source is in.",
-      rows.flatMap { row in
-        Trust.names.map { name in
-          (
-            labels: row.labels + [(name: "trust", value: name)],
-            value: row.status.trust.name == name ? 1.0 : 0.0
-          )
-        }
       })
   }
 

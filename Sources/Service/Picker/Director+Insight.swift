@@ -18,6 +18,7 @@ extension Director {
     let shortlist = shortlist(choice, predictions)
     let order = shortlist.indices(picked: choice.target.candidate)
     decision.take(order, of: shortlist, choice, predictions)
+    decision.receivesBlocks = choice.targets.count > 1
     decision.blocks = traceBlocks(choice, findings, unique: pick.startedAt)
     return insight.made(decision, Self.evidence(order, choice, predictions))
   }

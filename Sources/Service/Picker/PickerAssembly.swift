@@ -33,7 +33,12 @@ enum PickerAssembly {
     configuration.listen = flags.adminAddress.map { [$0] } ?? []
     configuration.grpcListen = []
     configuration.memoryBudget = flags.indexBytesMax
+    configuration.audit.mode = flags.audit
+    configuration.trust.deadAfter = flags.deadAfter
     configuration.warm = flags.warm
+    configuration.readiness.exactShare = flags.readyShare
+    configuration.readiness.after = flags.readyAfter
+    configuration.subscriptions.replaysMax = flags.replaysMax
     configuration.tracing = flags.tracing
     configuration.tracing?.serviceName = "epp"
     configuration.log = log

@@ -102,9 +102,22 @@ extension PickerFlag {
   ]
 
   static let indexer: [PickerFlag] = [
+    PickerFlag(
+      "audit", "MODE", .indexer,
+      "what follows when an engine reuses other numbers of tokens than its events say: resync, "
+        + "report or off (resync); ours"
+    ) { text, values throws(PickerFlagError) in
+      guard let mode = AuditMode(rawValue: text) else {
+        throw PickerFlagError("--audit takes one of \(AuditMode.names), not '\(text)'")
+      }
+      values.flags.audit = mode
+    },
     .size(
       "kv-indexer-memory", .indexer, in: 16 << 20...1 << 40, \.flags.indexBytesMax,
       "for the index (2GiB); ours"),
+    .duration(
+      "dead-after", .indexer, \.flags.deadAfter,
+      "forget what an engine held whose event connection is down for so long (5m); ours"),
     PickerFlag(
       "admin-listen", "ADDRESS", .indexer,
       "kvindexer's API on a loopback HOST:PORT or unix:/path, empty for none (127.0.0.1:9300); ours"
@@ -140,6 +153,32 @@ extension PickerFlag {
         throw PickerFlagError("--peer takes http://…, https://… or unix:/path, not '\(text)'")
       }
       values.flags.warm.peers.append(PeerConfiguration(server: server))
+    },
+  ]
+
+  static let recovery: [PickerFlag] = [
+    PickerFlag(
+      "ready-exact", "SHARE", .indexer,
+      "health checks fail until this share of the sources is exact (they do not wait); ours"
+    ) { text, values throws(PickerFlagError) in
+      guard let share = Double(text), (0...1).contains(share) else {
+        throw PickerFlagError("--ready-exact takes a number from 0 to 1, not '\(text)'")
+      }
+      values.flags.readyShare = share
+    },
+    PickerFlag(
+      "ready-after", "TIME", .indexer, "and no longer than so long, such as 30s; ours"
+    ) { text, values throws(PickerFlagError) in
+      values.flags.readyAfter = try FlagValue.duration(text, of: "ready-after")
+    },
+    PickerFlag(
+      "replays-max", "N", .indexer, "engines that are asked for missed events at a time (8); ours"
+    ) { text, values throws(PickerFlagError) in
+      let count = try FlagValue.integer(text, of: "replays-max")
+      guard 1...1_024 ~= count else {
+        throw PickerFlagError("--replays-max takes 1 to 1024, not '\(text)'")
+      }
+      values.flags.replaysMax = count
     },
   ]
 

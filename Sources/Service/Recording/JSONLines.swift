@@ -1,16 +1,17 @@
 import Foundation
+import Simulation
 
 /// Files of one JSON document a line.
 enum JSONLines {
   /// Reads every line of `file` as a `Line`.
   static func read<Line: Decodable>(
     _ type: Line.Type, from file: String
-  ) throws(RecordingError) -> [Line] {
+  ) throws(InputFileError) -> [Line] {
     let contents: Data
     do {
       contents = try Data(contentsOf: URL(fileURLWithPath: file))
     } catch {
-      throw RecordingError(file: file, reason: "can't be read: \(error.localizedDescription)")
+      throw InputFileError(file: file, reason: "can't be read: \(error.localizedDescription)")
     }
     var lines = contents.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
@@ -21,7 +22,7 @@ enum JSONLines {
       do {
         documents.append(try decoder.decode(Line.self, from: line))
       } catch {
-        throw RecordingError(file: file, line: index + 1, reason: reason(of: error))
+        throw InputFileError(file: file, line: index + 1, reason: reason(of: error))
       }
     }
     return documents

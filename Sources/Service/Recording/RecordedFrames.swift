@@ -1,4 +1,5 @@
 import Foundation
+package import Simulation
 
 /// One ZMQ multipart message as it was sent or received, byte for byte.
 package struct RecordedMessage: Sendable, Equatable {
@@ -47,20 +48,20 @@ extension RecordedMessage: Decodable {
 package enum RecordedFrames {
   /// Reads a whole recording.
   ///
-  /// - Throws: `RecordingError` with the first line at fault.
-  package static func read(from file: String) throws(RecordingError) -> [RecordedMessage] {
+  /// - Throws: `InputFileError` with the first line at fault.
+  package static func read(from file: String) throws(InputFileError) -> [RecordedMessage] {
     try JSONLines.read(RecordedMessage.self, from: file)
   }
 
   /// Writes a whole recording in the place of what `file` held.
   package static func write(
     _ messages: [RecordedMessage], to file: String
-  ) throws(RecordingError) {
+  ) throws(InputFileError) {
     let text = messages.map { $0.line + "\n" }.joined()
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
     } catch {
-      throw RecordingError(file: file, reason: "can't be written: \(error.localizedDescription)")
+      throw InputFileError(file: file, reason: "can't be written: \(error.localizedDescription)")
     }
   }
 }

@@ -1,4 +1,5 @@
 package import KVIndexer
+package import Simulation
 
 /// One request of a transcript (`requests.jsonl`): what was sent, and what the engine answered.
 package struct RecordedRequest: Decodable, Sendable {
@@ -64,8 +65,8 @@ package struct RecordedRequest: Decodable, Sendable {
 
   /// Reads a whole transcript.
   ///
-  /// - Throws: `RecordingError` with the first line at fault.
-  package static func read(from file: String) throws(RecordingError) -> [RecordedRequest] {
+  /// - Throws: `InputFileError` with the first line at fault.
+  package static func read(from file: String) throws(InputFileError) -> [RecordedRequest] {
     try JSONLines.read(RecordedRequest.self, from: file)
   }
 }

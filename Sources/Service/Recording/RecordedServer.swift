@@ -1,4 +1,5 @@
 import Foundation
+package import Simulation
 
 /// What a recording's `server.json` says of the engine, as far as a replay needs it.
 package struct RecordedServer: Decodable, Sendable {
@@ -22,13 +23,13 @@ package struct RecordedServer: Decodable, Sendable {
   }
 
   /// Reads the file; nil when there is none, as in recordings of several engines.
-  package static func read(from file: String) throws(RecordingError) -> RecordedServer? {
+  package static func read(from file: String) throws(InputFileError) -> RecordedServer? {
     guard FileManager.default.fileExists(atPath: file) else { return nil }
     do {
       let contents = try Data(contentsOf: URL(fileURLWithPath: file))
       return try JSONDecoder().decode(RecordedServer.self, from: contents)
     } catch {
-      throw RecordingError(file: file, reason: "can't be read: \(error)")
+      throw InputFileError(file: file, reason: "can't be read: \(error)")
     }
   }
 }

@@ -18,6 +18,8 @@ final class ServedModels: @unchecked Sendable {
     var model: String
     /// By the name in requests: the parent of an adapter, nil for a model.
     var names: [String: String?] = [:]
+    /// What the models are called where they come from.
+    var roots: Set<String> = []
     var dueAt: UInt64
   }
 
@@ -53,6 +55,7 @@ final class ServedModels: @unchecked Sendable {
         var endpoint = Endpoint(server: server, model: member.model, dueAt: 0)
         if let known = endpoints[member.name], known.server == server {
           endpoint.names = known.names
+          endpoint.roots = known.roots
           endpoint.dueAt = known.dueAt
         }
         next[member.name] = endpoint
@@ -71,6 +74,18 @@ final class ServedModels: @unchecked Sendable {
         return Meaning(model: base, lora: parent == nil ? nil : name)
       }
       return nil
+    }
+  }
+
+  /// Whether an endpoint serves a model, by that name or another, or an adapter of it; nil where it
+  /// has not said what it serves, or the model is not configured.
+  func serves(_ endpoint: String, model: String) -> Bool? {
+    lock.withLock {
+      guard !model.isEmpty, let known = endpoints[endpoint], !known.names.isEmpty else {
+        return nil
+      }
+      return known.names.keys.contains(model) || known.roots.contains(model)
+        || known.names.values.contains(model)
     }
   }
 
@@ -115,19 +130,28 @@ final class ServedModels: @unchecked Sendable {
     _ server: HTTPClient.Server
   ) {
     guard case .success(let reply) = result, reply.status == 200,
-      let names = Self.names(in: reply.body)
+      let list = Self.list(in: reply.body)
     else { return }
     lock.withLock {
       guard endpoints[name]?.server == server else { return }
-      endpoints[name]?.names = names
+      endpoints[name]?.names = list.names
+      endpoints[name]?.roots = list.roots
       endpoints[name]?.dueAt = MonotonicClock.nowNanoseconds() + Self.periodNanoseconds
     }
   }
 
-  /// The list's entries, each with its parent; nil for what is no such list.
-  static func names(in body: [UInt8]) -> [String: String?]? {
+  /// An endpoint's answer.
+  struct List: Equatable {
+    /// The entries, each with its parent.
+    var names: [String: String?] = [:]
+    /// What the models among them are called where they come from.
+    var roots: Set<String> = []
+  }
+
+  /// The list's entries; nil for what is no such list.
+  static func list(in body: [UInt8]) -> List? {
     body.withUnsafeBytes { bytes in
-      var names: [String: String?] = [:]
+      var list = List()
       var cursor = JSONCursor(bytes)
       do throws(JSONError) {
         try cursor.beginObject()
@@ -139,10 +163,11 @@ final class ServedModels: @unchecked Sendable {
           try cursor.beginArray()
           while try cursor.nextElement() {
             let entry = try entry(&cursor)
-            if let id = entry.id { names.updateValue(entry.parent, forKey: id) }
+            if let id = entry.id { list.names.updateValue(entry.parent, forKey: id) }
+            if let root = entry.root, entry.parent == nil { list.roots.insert(root) }
           }
         }
-        return names
+        return list
       } catch {
         return nil
       }
@@ -151,14 +176,16 @@ final class ServedModels: @unchecked Sendable {
 
   private static func entry(
     _ cursor: inout JSONCursor
-  ) throws(JSONError) -> (id: String?, parent: String?) {
-    var entry: (id: String?, parent: String?)
+  ) throws(JSONError) -> (id: String?, parent: String?, root: String?) {
+    var entry: (id: String?, parent: String?, root: String?)
     try cursor.beginObject()
     while let key = try cursor.nextKey() {
       if key == "id" {
         entry.id = try cursor.string()
       } else if key == "parent" {
         entry.parent = try cursor.null() ? nil : cursor.string()
+      } else if key == "root" {
+        entry.root = try cursor.null() ? nil : cursor.string()
       } else {
         try cursor.skipValue()
       }

@@ -17,7 +17,8 @@ final class EngineLoop: @unchecked Sendable {
   private let condition = ConditionLock()
   private let publisher: EventPublisher
   private let stepTime: StepTime
-  private let encoder = EventEncoder(generation: .v032)
+  private let encoder: EventEncoder
+  private let publishesEvents: Bool
 
   // Under the condition's lock:
   private var phase = Phase.serving
@@ -29,10 +30,17 @@ final class EngineLoop: @unchecked Sendable {
   /// Requests that the current step finishes: the engine has let go of them, their clients wait.
   private var finishing = 0
   private var events = PublishedEvents()
+  /// It makes no step until it is woken up.
+  private var sleeps = false
   private var thread: WorkerThread?
 
   /// Starts the thread.
-  init(_ engine: SimulatedEngine, stepTime: StepTime, publisher: EventPublisher) {
+  init(
+    _ engine: SimulatedEngine, stepTime: StepTime, publisher: EventPublisher,
+    features: SimulatedFeatures = SimulatedFeatures()
+  ) {
+    encoder = EventEncoder(generation: features.generation)
+    publishesEvents = features.publishesEvents
     self.engine = engine
     self.stepTime = stepTime
     self.publisher = publisher
@@ -89,6 +97,27 @@ final class EngineLoop: @unchecked Sendable {
   func resetPrefixCache() -> Bool {
     condition.withLock { finishing == 0 && engine.resetPrefixCache() }
   }
+
+  /// Gives the cache's memory away, and serves nothing until `wakeUp`; false, and nothing happens,
+  /// while requests use the cache.
+  ///
+  /// As in vLLM, nothing is published of it before the next step.
+  func sleep() -> Bool {
+    condition.withLock {
+      guard finishing == 0, engine.resetPrefixCache() else { return false }
+      sleeps = true
+      return true
+    }
+  }
+
+  func wakeUp() {
+    condition.withLock {
+      sleeps = false
+      condition.broadcast()
+    }
+  }
+
+  var isAsleep: Bool { condition.withLock { sleeps } }
 
   /// What the engine's metrics say now, and what it has published.
   func status() -> (counters: EngineCounters, events: PublishedEvents) {
@@ -155,7 +184,7 @@ final class EngineLoop: @unchecked Sendable {
   /// Waits for work, performs a step, and lets the time of the step pass; nil at the end.
   private func nextStep() -> EngineStep? {
     condition.withLock {
-      while engine.isIdle, phase == .serving { condition.wait() }
+      while engine.isIdle || sleeps, phase == .serving { condition.wait() }
       guard !engine.isIdle, phase != .dead else { return nil }
       let start = MonotonicClock.nowNanoseconds()
       let step = engine.step(now: .nanoseconds(start))
@@ -169,7 +198,7 @@ final class EngineLoop: @unchecked Sendable {
   }
 
   private func publish(_ blockEvents: [BlockEvent]) {
-    guard !blockEvents.isEmpty else { return }
+    guard publishesEvents, !blockEvents.isEmpty else { return }
     let batch = EngineBatch(
       timestamp: WallClock.seconds(), events: blockEvents.map { EngineEvent($0) })
     publisher.publish(encoder.encode(batch))

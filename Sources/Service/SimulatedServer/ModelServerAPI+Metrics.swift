@@ -1,7 +1,8 @@
 extension ModelServerAPI {
   /// The metrics of vLLM that routers read, under vLLM's names and labels.
   func metrics() -> HTTPResponse {
-    let counters = loop.status().counters
+    let (counters, _) = loop.status()
+    let isAwake = !loop.isAsleep
     let engine: MetricsText.Labels = [
       (name: "engine", value: "0"), (name: "model_name", value: configuration.model),
     ]
@@ -25,6 +26,23 @@ extension ModelServerAPI {
       "prefix_cache_hits_total", .counter, help: "Tokens found in the prefix cache.",
       Double(counters.prefixCacheHits))
     add(
+      "prompt_tokens_total", .counter, help: "Tokens of prompts that were read to their end.",
+      Double(counters.promptTokens))
+    text.add(
+      "vllm:prompt_tokens_by_source_total", .counter, help: "Tokens of prompts by where from.",
+      [
+        ("local_compute", counters.computedTokens),
+        ("local_cache_hit", counters.promptTokens - counters.computedTokens),
+      ].map { (labels: engine + [(name: "source", value: $0)], value: Double($1)) })
+    text.add(
+      "vllm:request_success_total", .counter, help: "Requests that are finished.",
+      [
+        (
+          labels: engine + [(name: "finished_reason", value: "length")],
+          value: Double(counters.requestsFinished)
+        )
+      ])
+    add(
       "num_preemptions_total", .counter, help: "Requests that lost their blocks and start over.",
       Double(counters.preemptions))
     text.add(
@@ -38,6 +56,11 @@ extension ModelServerAPI {
           ], value: 1
         )
       ])
+    text.add(
+      "vllm:engine_sleep_state", .gauge, help: "Whether the engine is awake, or how it sleeps.",
+      [("awake", isAwake), ("weights_offloaded", !isAwake), ("discard_all", false)].map {
+        (labels: engine + [(name: "sleep_state", value: $0)], value: $1 ? 1 : 0)
+      })
     text.add(
       "process_start_time_seconds", .gauge, help: "When the server started, in Unix time.",
       [(labels: [], value: startTime)])

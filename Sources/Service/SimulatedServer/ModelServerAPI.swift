@@ -12,15 +12,19 @@ final class ModelServerAPI: Sendable {
     case tokenize = "/tokenize"
     case models = "/v1/models"
     case health = "/health"
+    case version = "/version"
     case metrics = "/metrics"
     case eventSources = "/kv_event_sources"
     case resetPrefixCache = "/reset_prefix_cache"
+    case sleep = "/sleep"
+    case wakeUp = "/wake_up"
 
     var method: HTTPMethod {
       switch self {
-      case .completions, .chatCompletions, .render, .chatRender, .tokenize, .resetPrefixCache:
+      case .completions, .chatCompletions, .render, .chatRender, .tokenize, .resetPrefixCache,
+        .sleep, .wakeUp:
         .post
-      case .models, .health, .metrics, .eventSources: .get
+      case .models, .health, .version, .metrics, .eventSources: .get
       }
     }
   }
@@ -56,9 +60,12 @@ final class ModelServerAPI: Sendable {
         case .tokenize: try tokenize(request.body)
         case .models: models()
         case .health: HTTPResponse(contentType: "application/json", body: [])
+        case .version: version()
         case .metrics: metrics()
         case .eventSources: eventSources()
         case .resetPrefixCache: resetPrefixCache()
+        case .sleep: sleep()
+        case .wakeUp: wakeUp()
         }
       if let answer { reply.send(answer) }
     } catch {
@@ -101,12 +108,24 @@ final class ModelServerAPI: Sendable {
     return HTTPResponse(json: json)
   }
 
+  private func version() -> HTTPResponse {
+    guard let version = configuration.features.version else {
+      return Self.detail(status: 404, "Not Found")
+    }
+    var json = JSONWriter()
+    json.object { $0.field("version", version) }
+    return HTTPResponse(json: json)
+  }
+
   private func eventSources() -> HTTPResponse {
+    guard configuration.features.tellsEventSources else {
+      return Self.detail(status: 404, "Not Found")
+    }
     var json = JSONWriter()
     json.object { json in
       json.field("0") { json in
         json.object { json in
-          json.field("enable_kv_cache_events", true)
+          json.field("enable_kv_cache_events", configuration.features.publishesEvents)
           json.field("publisher", "zmq")
           json.field("endpoint", configuration.eventEndpoint)
           json.field("replay_endpoint", configuration.replayEndpoint)
@@ -122,5 +141,15 @@ final class ModelServerAPI: Sendable {
     var json = JSONWriter()
     json.object { $0.field("success", loop.resetPrefixCache()) }
     return HTTPResponse(json: json)
+  }
+
+  private func sleep() -> HTTPResponse {
+    guard loop.sleep() else { return Self.detail(status: 409, "Conflict") }
+    return HTTPResponse(contentType: "application/json", body: [])
+  }
+
+  private func wakeUp() -> HTTPResponse {
+    loop.wakeUp()
+    return HTTPResponse(contentType: "application/json", body: [])
   }
 }

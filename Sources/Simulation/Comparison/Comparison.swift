@@ -34,7 +34,7 @@ package struct Comparison: Sendable, Equatable {
     /// Hit ratios, by seed.
     package let hitRatios: [Double]
 
-    init(stress: Stress, policy: RoutingPolicy, _ runs: [RunSummary]) {
+    init(stress: Stress, policy: RoutingPolicy, _ runs: [RunFigures]) {
       self.stress = stress
       self.policy = policy
       hitRatios = runs.map(\.hitRatio)

@@ -107,17 +107,17 @@ package struct Study: Sendable {
   }
 
   /// Makes a run; the study must be without a fault.
-  package func summary(of run: Run) -> RunSummary {
+  package func summary(of run: Run) -> RunFigures {
     var scenario = run.scenario
     // What a policy does not look at was taken out.
     if scenario.believedCapacities.isEmpty { scenario.believedCapacities = scenario.capacities }
     var simulation = FleetSimulation(
       traces[run.seed], scenario, run.policy, plan: plan, seed: UInt64(run.seed) + 1)
-    return RunSummary(simulation.run())
+    return RunFigures(simulation.run())
   }
 
   /// Puts the results of all runs together, in their order.
-  package func comparison(_ results: [RunSummary]) -> Comparison {
+  package func comparison(_ results: [RunFigures]) -> Comparison {
     precondition(results.count == runs.count, "\(results.count) results of \(runs.count) runs")
     let ceilings = traces.map { Ceilings($0, capacity: fleet.totalCapacity) }
     var cells: [Comparison.Cell] = []

@@ -6,6 +6,12 @@ package struct EngineCounters: Sendable, Equatable {
   package var requestsWaiting: Int
   /// `vllm:kv_cache_usage_perc`: blocks of running requests over usable blocks, in `0...1`.
   package var cacheUsage: Double
+  /// `vllm:prompt_tokens_total`: prompts that were computed or found to their end.
+  package var promptTokens: Int
+  /// `vllm:prompt_tokens_by_source_total` of `local_compute`: those of them that were computed.
+  package var computedTokens: Int
+  /// `vllm:request_success_total`, whatever the reason of their end.
+  package var requestsFinished: Int
   /// `vllm:prefix_cache_queries_total`, in tokens; repeats after preemptions don't count.
   package var prefixCacheQueries: Int
   /// `vllm:prefix_cache_hits_total`, in tokens.

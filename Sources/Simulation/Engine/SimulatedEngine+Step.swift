@@ -43,6 +43,10 @@ extension SimulatedEngine {
 
   private mutating func sample(forRunning index: Int) -> SampledToken {
     let position = running[index].outputCount
+    if position == 0, let admission = running[index].admission {
+      promptTokens += running[index].promptCount
+      computedTokens += running[index].promptCount - admission.cachedTokens
+    }
     let token =
       position < running[index].script.count
       ? running[index].script[position] : model.next(after: running[index].tokens)
@@ -56,6 +60,7 @@ extension SimulatedEngine {
       preconditionFailure("request \(request.id.number) finished before it was admitted")
     }
     pool.release(request.blocks)
+    requestsFinished += 1
     return FinishedRequest(
       id: request.id, promptTokens: request.promptCount, cachedTokens: admission.cachedTokens,
       output: Array(request.tokens.dropFirst(request.promptCount)),

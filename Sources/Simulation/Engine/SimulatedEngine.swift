@@ -19,6 +19,9 @@ package struct SimulatedEngine: Sendable {
   /// Reused by every lookup.
   var hits: [BlockID] = []
 
+  var promptTokens = 0
+  var computedTokens = 0
+  var requestsFinished = 0
   var prefixCacheQueries = 0
   var prefixCacheHits = 0
   var preemptions = 0
@@ -46,9 +49,10 @@ package struct SimulatedEngine: Sendable {
     EngineCounters(
       requestsRunning: running.count, requestsWaiting: waiting.count,
       cacheUsage: 1 - Double(pool.freeCount) / Double(pool.usableCount),
-      prefixCacheQueries: prefixCacheQueries, prefixCacheHits: prefixCacheHits,
-      preemptions: preemptions, blockCount: configuration.blockCount,
-      blockSize: configuration.blockSize)
+      promptTokens: promptTokens, computedTokens: computedTokens,
+      requestsFinished: requestsFinished, prefixCacheQueries: prefixCacheQueries,
+      prefixCacheHits: prefixCacheHits, preemptions: preemptions,
+      blockCount: configuration.blockCount, blockSize: configuration.blockSize)
   }
 
   /// Puts a request at the end of the waiting queue.

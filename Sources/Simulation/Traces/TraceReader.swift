@@ -45,7 +45,7 @@ package struct TraceReader {
   ///   - blockTokens: Tokens that an id stands for.
   package static func read(
     _ text: UnsafeRawBufferPointer, file: String, blockTokens: Int
-  ) throws(TraceError) -> Trace {
+  ) throws(InputFileError) -> Trace {
     var reader = TraceReader(file: file, blockTokens: blockTokens)
     var start = 0
     while start < text.count {
@@ -56,7 +56,7 @@ package struct TraceReader {
       start = end + 1
     }
     guard !reader.trace.requests.isEmpty else {
-      throw TraceError(
+      throw InputFileError(
         file: file,
         reason: "there is no request in it; a line looks like {\"timestamp\": 0, "
           + "\"input_length\": 700, \"output_length\": 20, \"hash_ids\": [0, 1]}")
@@ -65,7 +65,7 @@ package struct TraceReader {
     return reader.trace
   }
 
-  private mutating func add(_ text: UnsafeRawBufferPointer) throws(TraceError) {
+  private mutating func add(_ text: UnsafeRawBufferPointer) throws(InputFileError) {
     let fields: Fields
     do throws(JSONError) {
       fields = try Self.fields(text)
@@ -116,7 +116,7 @@ package struct TraceReader {
     return fields
   }
 
-  private func check(blocks: Int, input: Int) throws(TraceError) {
+  private func check(blocks: Int, input: Int) throws(InputFileError) {
     let size = trace.blockTokens
     guard blocks != (input + size - 1) / size else { return }
     let fitting = blocks > 0 ? (input + blocks - 1) / blocks : 0
@@ -126,7 +126,7 @@ package struct TraceReader {
         + (fitting > 0 ? "; is --block-tokens about \(fitting)?" : ""))
   }
 
-  private func nanoseconds(_ milliseconds: Double) throws(TraceError) -> UInt64 {
+  private func nanoseconds(_ milliseconds: Double) throws(InputFileError) -> UInt64 {
     guard milliseconds >= 0, milliseconds < 1e12 else {
       throw fault("\"timestamp\" is \(milliseconds); it counts milliseconds from 0")
     }
@@ -138,7 +138,7 @@ package struct TraceReader {
   }
 
   /// Our numbers of a prompt's ids.
-  private mutating func numbered(_ ids: [Int]) throws(TraceError) -> [TokenID] {
+  private mutating func numbered(_ ids: [Int]) throws(InputFileError) -> [TokenID] {
     var blocks: [TokenID] = []
     blocks.reserveCapacity(ids.count)
     for (index, id) in ids.enumerated() {
@@ -173,7 +173,7 @@ package struct TraceReader {
     return steps[steps.count / 2]
   }
 
-  private func fault(_ reason: String) -> TraceError {
-    TraceError(file: file, line: line, reason: reason)
+  private func fault(_ reason: String) -> InputFileError {
+    InputFileError(file: file, line: line, reason: reason)
   }
 }

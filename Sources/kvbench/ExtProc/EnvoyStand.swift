@@ -31,8 +31,7 @@ final class EnvoyStand {
       let text = EnvoyConfiguration(listeners: listeners).text
       let file = try scratch.write(Array(text.utf8), to: "envoy.yaml")
       let envoy = try ChildProcess(
-        envoyPath,
-        ["-c", file, "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"],
+        envoyPath, EnvoyConfiguration.arguments(file: file),
         outputFile: scratch.path(of: "envoy.log"))
       self.envoy = envoy
       for listener in listeners { try envoy.waitUntilListening(listener.port) }

@@ -106,3 +106,16 @@ extension FleetHarness {
     fleet.consider(name, keys, in: &found, matches: &matches)
   }
 }
+
+/// Trust.
+extension FleetHarness {
+  func finding(_ source: SourceID) -> Trust.Finding? { fleet.finding(of: source) }
+
+  func declareDead(_ source: SourceID) -> Bool { fleet.declareDead(source) }
+
+  func takeDoubt(of source: SourceID) -> Bool { fleet.takeDoubt(of: source) }
+
+  func dropSlice(of source: SourceID, blocksMax: Int) -> Int {
+    fleet.dropSlice(of: source, blocksMax: blocksMax)
+  }
+}

@@ -16,11 +16,9 @@ import Testing
   }
 
   /// Every page of a query.
-  private static func pages(_ stream: borrowing RandomIndex, _ query: RunQuery) -> [KVIndexer
-    .RunSummary]
-  {
+  private static func pages(_ stream: borrowing RandomIndex, _ query: RunQuery) -> [RunSummary] {
     var query = query
-    var runs: [KVIndexer.RunSummary] = []
+    var runs: [RunSummary] = []
     while true {
       let selection = select(stream, query)
       #expect(!selection.isPartial)

@@ -33,7 +33,12 @@ import Testing
     #expect(report.blockCount == 256)
     #expect(report.startTime == 1.79517950704e+09)
     #expect(report.faultCount == 0)
-    #expect(report.seriesCount == 6)
+    #expect(report.promptTokens == 3040)
+    #expect(report.cacheQueries == 3040)
+    #expect(report.cacheHits == 0)
+    #expect(report.isSleeping == false)
+    #expect([report.computedTokens, report.finishedRequests] == [3040, 0])
+    #expect(report.seriesCount == 16)
   }
 
   @Test func `two data-parallel ranks of vLLM are taken together`() throws {
@@ -54,6 +59,37 @@ import Testing
     #expect(busy.runningRequests == 1)
     #expect(busy.cacheUsage == 0.5)
     #expect(busy.load.waitingRequests == 7)
+  }
+
+  @Test func `counters of the cache are read under the names that vLLM gave them over time`() throws
+  {
+    let old = try read(
+      """
+      vllm:gpu_prefix_cache_queries_total{engine="0"} 100
+      vllm:gpu_prefix_cache_hits_total{engine="0"} 32
+      """)
+    #expect([old.cacheQueries, old.cacheHits] == [100, 32])
+    let both = try read(
+      """
+      vllm:gpu_prefix_cache_queries_total{engine="0"} 100
+      vllm:prefix_cache_queries_total{engine="0"} 100
+      vllm:prefix_cache_queries_total{engine="1"} 50
+      vllm:prefix_cache_hits_total{engine="1"} 16
+      vllm:gpu_prefix_cache_hits_total{engine="0"} 16
+      """)
+    #expect([both.cacheQueries, both.cacheHits] == [150, 16])
+    #expect(both.promptTokens == nil)
+    #expect(both.isSleeping == nil)
+  }
+
+  @Test func `an engine sleeps when one of its ranks does`() throws {
+    func line(_ rank: Int, _ state: String, _ value: Int) -> String {
+      #"vllm:engine_sleep_state{engine="\#(rank)",sleep_state="\#(state)"} \#(value)"# + "\n"
+    }
+    let awake = line(0, "awake", 1) + line(0, "discard_all", 0)
+    #expect(try read(awake).isSleeping == false)
+    #expect(try read(awake + line(1, "awake", 0)).isSleeping == true)
+    #expect(try read(line(1, "awake", 0) + awake).isSleeping == true)
   }
 
   @Test func `SGLang, TensorRT-LLM and Triton are read by their own names`() throws {

@@ -28,7 +28,10 @@ import Testing
     ("kvindexer_orphans_waiting", "gauge", ["endpoint", "rank"]),
     ("kvindexer_source_trust", "gauge", ["endpoint", "rank", "trust"]),
     ("kvindexer_fenced_batches_total", "counter", ["endpoint", "rank"]),
-    ("kvindexer_incarnations_total", "counter", ["endpoint", "rank"]),
+    ("kvindexer_incarnations_total", "counter", ["cause", "endpoint", "rank"]),
+    ("kvindexer_source_trust_cause", "gauge", []),
+    ("kvindexer_source_trust_seconds", "gauge", ["endpoint", "rank"]),
+    ("kvindexer_source_trust_changes_total", "counter", ["endpoint", "rank"]),
     ("kvindexer_reservations", "gauge", []),
     ("kvindexer_reservations_total", "counter", ["event"]),
   ]

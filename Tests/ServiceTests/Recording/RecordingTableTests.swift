@@ -1,6 +1,7 @@
 import Foundation
 import KVIndexer
 import Service
+import Simulation
 import Testing
 
 /// Every recording of a real engine, predicted against delivered: the table of docs/RECORDINGS.md.
@@ -117,16 +118,16 @@ import Testing
 
   @Test func `a recording that is not there, or is none, is an error that names it`() throws {
     for path in ["/nonexistent/recording", Self.folder + "/README.md"] {
-      let error = #expect(throws: RecordingError.self) { try RecordingReplay.run(path: path) }
+      let error = #expect(throws: InputFileError.self) { try RecordingReplay.run(path: path) }
       #expect(error?.file == path)
     }
     let directory = try TemporaryDirectory()
-    let error = #expect(throws: RecordingError.self) {
+    let error = #expect(throws: InputFileError.self) {
       try RecordingReplay.run(path: directory.path)
     }
     #expect(error?.reason.contains("frames") == true)
     try directory.write("{", to: "server.json")
     try directory.write("", to: "frames.jsonl")
-    #expect(throws: RecordingError.self) { try RecordingReplay.run(path: directory.path) }
+    #expect(throws: InputFileError.self) { try RecordingReplay.run(path: directory.path) }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Service
+import Simulation
 import Testing
 
 @Suite struct RecordingTests {
@@ -76,7 +77,7 @@ import Testing
   func aBrokenLineIsNamed(text: String, line: Int, reason: String) throws {
     let file = try Self.temporaryFile(holding: text)
     defer { try? FileManager.default.removeItem(atPath: file) }
-    let error = #expect(throws: RecordingError.self) { try RecordedFrames.read(from: file) }
+    let error = #expect(throws: InputFileError.self) { try RecordedFrames.read(from: file) }
     #expect(error?.file == file && error?.line == line)
     #expect(error?.reason.hasPrefix(reason) == true, "\(error?.reason ?? "")")
     #expect(error?.description.hasPrefix("\(file):\(line): ") == true)
@@ -84,8 +85,8 @@ import Testing
 
   @Test func aMissingFileIsNamed() {
     let file = "/nonexistent/frames.jsonl"
-    let error = #expect(throws: RecordingError.self) { try RecordedFrames.read(from: file) }
+    let error = #expect(throws: InputFileError.self) { try RecordedFrames.read(from: file) }
     #expect(error?.file == file && error?.line == nil)
-    #expect(throws: RecordingError.self) { try RecordedFrames.write([], to: file) }
+    #expect(throws: InputFileError.self) { try RecordedFrames.write([], to: file) }
   }
 }

@@ -26,10 +26,12 @@ import Testing
 
   @Test func `names are read with their parents, and garbage is no list`() {
     #expect(
-      ServedModels.names(in: Array(Self.list.utf8)) == ["base": nil, "alias": nil, "sql": "base"])
-    #expect(ServedModels.names(in: Array("{\"data\": [1]}".utf8)) == nil)
-    #expect(ServedModels.names(in: Array("<html>".utf8)) == nil)
-    #expect(ServedModels.names(in: Array("{}".utf8)) == [:])
+      ServedModels.list(in: Array(Self.list.utf8))?.names == [
+        "base": nil, "alias": nil, "sql": "base",
+      ])
+    #expect(ServedModels.list(in: Array("{\"data\": [1]}".utf8)) == nil)
+    #expect(ServedModels.list(in: Array("<html>".utf8)) == nil)
+    #expect(ServedModels.list(in: Array("{}".utf8)) == ServedModels.List())
   }
 
   @Test func `an adapter's name means its base model with that adapter`() throws {

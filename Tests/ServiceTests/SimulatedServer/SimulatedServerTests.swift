@@ -127,6 +127,27 @@ import Testing
     busy.server.kill()
   }
 
+  @Test func `a sleeping server has lost its cache, says so, and answers when it is awake`() throws
+  {
+    let harness = try ModelServerHarness()
+    _ = try harness.complete(0..<40)
+    #expect(try harness.post("/sleep", "").status == 200)
+    let state = #"model_name="simulated",sleep_state="awake"}"#
+    #expect(try harness.get("/metrics").text.contains(state + " 0\n"))
+    let answer = Lock()
+    nonisolated(unsafe) var cached: Int?
+    let client = WorkerThread(name: "client") {
+      let tokens = try? harness.complete(0..<40).usage.cachedTokens
+      answer.withLock { cached = tokens }
+    }
+    #expect(harness.waits { harness.server.status.counters.requestsWaiting == 1 })
+    #expect(answer.withLock { cached } == nil)
+    #expect(try harness.post("/wake_up", "").status == 200)
+    client.join()
+    #expect(answer.withLock { cached } == 0)
+    #expect(try harness.get("/metrics").text.contains(state + " 1\n"))
+  }
+
   @Test func `metrics have the names of vLLM`() throws {
     let harness = try ModelServerHarness()
     for _ in 0..<2 { _ = try harness.complete(0..<40) }
@@ -135,7 +156,13 @@ import Testing
     for line in [
       "vllm:num_requests_running\(labels) 0", "vllm:num_requests_waiting\(labels) 0",
       "vllm:kv_cache_usage_perc\(labels) 0", "vllm:prefix_cache_queries_total\(labels) 80",
-      "vllm:prefix_cache_hits_total\(labels) 32", "vllm:num_preemptions_total\(labels) 0",
+      "vllm:prefix_cache_hits_total\(labels) 32", "vllm:prompt_tokens_total\(labels) 80",
+      #"vllm:prompt_tokens_by_source_total{engine="0",model_name="simulated","#
+        + #"source="local_compute"} 48"#,
+      #"vllm:request_success_total{engine="0",finished_reason="length","#
+        + #"model_name="simulated"} 2"#,
+      #"vllm:engine_sleep_state{engine="0",model_name="simulated",sleep_state="awake"} 1"#,
+      "vllm:num_preemptions_total\(labels) 0",
       #"vllm:cache_config_info{block_size="16",enable_prefix_caching="True",engine="0","#
         + #"num_gpu_blocks="65"} 1"#,
     ] {

@@ -13,12 +13,12 @@ import Testing
     }
   }
 
-  private func fault(of text: String, blockTokens: Int = 512) -> TraceError? {
+  private func fault(of text: String, blockTokens: Int = 512) -> InputFileError? {
     do {
       _ = try read(text, blockTokens: blockTokens)
       return nil
     } catch {
-      return error as? TraceError
+      return error as? InputFileError
     }
   }
 

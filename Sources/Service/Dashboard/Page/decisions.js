@@ -146,6 +146,7 @@ const causeSentences = {
   events_lagging: "The engine had more than its events had told.",
   reservation_unfulfilled: "A reservation did not come true.",
   evicted_since: "Blocks were evicted between the decision and the request.",
+  emptied: "The engine emptied its cache, or was restarted, between the decision and the request.",
   source_not_exact: "The endpoint's events were not exact.",
   estimated_tokens: "The prompt's tokens were only estimated.",
   not_followed: "The endpoint's events are not followed.",

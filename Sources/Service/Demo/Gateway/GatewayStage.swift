@@ -6,7 +6,7 @@ final class GatewayStage: DemoStage {
   let ports: DemoPorts
   let directory: TemporaryDirectory
   private let picker: PickerService
-  private let envoy: EnvoyProcess
+  private let envoy: ChildProcess
 
   /// Starts everything; the picker has yet to hear from the engines.
   init(_ options: DemoOptions, _ program: EnvoyProgram) throws {
@@ -21,9 +21,10 @@ final class GatewayStage: DemoStage {
       throw error
     }
     do throws(SystemError) {
-      envoy = try EnvoyProcess(
-        program, configuration: try directory.write(files.gateway.utf8, to: "envoy.yaml"),
-        logFile: directory.path(of: "envoy.log"))
+      let file = try directory.write(files.gateway.utf8, to: "envoy.yaml")
+      envoy = try ChildProcess(
+        program.path, EnvoyConfiguration.arguments(file: file),
+        outputFile: directory.path(of: "envoy.log"))
     } catch {
       picker.stop()
       Self.end(engines, directory)
@@ -83,7 +84,7 @@ final class GatewayStage: DemoStage {
   }
 
   func stop() {
-    envoy.stop()
+    envoy.kill()
     picker.stop()
     Self.end(engines, directory)
   }

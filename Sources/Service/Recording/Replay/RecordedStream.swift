@@ -1,4 +1,5 @@
 import Foundation
+package import Simulation
 
 /// The messages of one event source in a recording, in the order in which they came.
 package struct RecordedStream: Sendable {
@@ -23,16 +24,16 @@ package struct RecordedStream: Sendable {
   ///
   /// `frames-PORT.jsonl` is the engine on that port, `frames-dpR.jsonl` rank R, `frames.jsonl` the
   /// only engine's rank 0. A directory without such files is taken as one stream a file.
-  package static func read(from path: String) throws(RecordingError) -> [RecordedStream] {
+  package static func read(from path: String) throws(InputFileError) -> [RecordedStream] {
     var streams: [RecordedStream] = []
     for file in try files(at: path) { streams.append(try stream(from: file)) }
     return streams
   }
 
-  private static func files(at path: String) throws(RecordingError) -> [String] {
+  private static func files(at path: String) throws(InputFileError) -> [String] {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw RecordingError(file: path, reason: "no such file or directory")
+      throw InputFileError(file: path, reason: "no such file or directory")
     }
     if !isDirectory.boolValue { return [path] }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
@@ -42,12 +43,12 @@ package struct RecordedStream: Sendable {
     }
     let chosen = (frames.isEmpty ? others : frames).sorted()
     guard !chosen.isEmpty else {
-      throw RecordingError(file: path, reason: "holds no frames.jsonl or other recorded frames")
+      throw InputFileError(file: path, reason: "holds no frames.jsonl or other recorded frames")
     }
     return chosen.map { path + "/" + $0 }
   }
 
-  private static func stream(from file: String) throws(RecordingError) -> RecordedStream {
+  private static func stream(from file: String) throws(InputFileError) -> RecordedStream {
     let name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
     let suffix = name.hasPrefix("frames-") ? String(name.dropFirst("frames-".count)) : ""
     var stream = RecordedStream(

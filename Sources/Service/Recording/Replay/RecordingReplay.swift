@@ -1,5 +1,6 @@
 import Foundation
 import KVIndexer
+package import Simulation
 
 /// Feeds a recording to the index and sets its predictions against what the engine delivered.
 ///
@@ -38,7 +39,7 @@ package struct RecordingReplay: ~Copyable {
   /// Replays the recording at `path`, a directory or a file of frames.
   package static func run(
     path: String, options: Options = Options()
-  ) throws(RecordingError) -> ReplayReport {
+  ) throws(InputFileError) -> ReplayReport {
     let streams = try RecordedStream.read(from: path)
     let transcript = path + "/requests.jsonl"
     var requests: [RecordedRequest] = []

@@ -1,5 +1,5 @@
 /// What is kept of a run.
-package struct RunSummary: Sendable, Equatable {
+package struct RunFigures: Sendable, Equatable {
   package var hitRatio: Double
   package var tokenHitRatio: Double
   package var predictionError: Double?

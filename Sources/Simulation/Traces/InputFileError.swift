@@ -1,5 +1,5 @@
-/// A recording that can't be read or written, and where.
-package struct RecordingError: Error, Sendable, Equatable, CustomStringConvertible {
+/// Why a file of traces or recordings can't be read or written, where, and what would mend it.
+package struct InputFileError: Error, Sendable, Equatable, CustomStringConvertible {
   package var file: String
   /// Counted from 1; nil when the file as a whole is at fault.
   package var line: Int?

@@ -1,17 +1,32 @@
-/// Envoy's file: for each way of routing a listener, in front of the same engines.
-struct EnvoyConfiguration {
-  struct Listener {
-    var name: String
-    var port: UInt16
+/// Envoy's file: listeners in front of the same engines, each of which shows every request to an
+/// ext_proc server, or to none.
+package struct EnvoyConfiguration {
+  package struct Listener {
+    package var name: String
+    package var port: UInt16
     /// Of the ext_proc server; nil to take the destination from the client.
-    var processorPort: UInt16?
+    package var processorPort: UInt16?
+
+    package init(name: String, port: UInt16, processorPort: UInt16? = nil) {
+      self.name = name
+      self.port = port
+      self.processorPort = processorPort
+    }
   }
 
-  var listeners: [Listener]
+  private var adminPort: UInt16?
+  private var listeners: [Listener]
+
+  /// - Parameter adminPort: Of Envoy's own pages; nil for none.
+  package init(adminPort: UInt16? = nil, listeners: [Listener]) {
+    self.adminPort = adminPort
+    self.listeners = listeners
+  }
 
   /// In the form of llm-d's guides for gateways without Kubernetes.
-  var text: String {
+  package var text: String {
     """
+    \(admin)
     static_resources:
       listeners:
     \(listeners.map(Self.text(of:)).joined(separator: "\n"))
@@ -29,7 +44,18 @@ struct EnvoyConfiguration {
     """
   }
 
-  /// Envoy's own limit of 1,024 streams is not what is measured.
+  /// What Envoy is started with, on one thread; it keeps nothing of earlier runs.
+  package static func arguments(file: String) -> [String] {
+    ["-c", file, "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"]
+  }
+
+  private var admin: String {
+    adminPort.map {
+      "admin: {address: {socket_address: {address: 127.0.0.1, port_value: \($0)}}}"
+    } ?? ""
+  }
+
+  /// In place of Envoy's own limit of 1,024 streams, which a fleet reaches.
   private static let limits =
     "circuit_breakers: {thresholds: [{max_connections: 100000, max_pending_requests: "
     + "100000, max_requests: 100000, max_retries: 10}]}"
@@ -38,6 +64,8 @@ struct EnvoyConfiguration {
     """
       - name: \(listener.name)
         address: {socket_address: {address: 127.0.0.1, port_value: \(listener.port)}}
+        # Two Envoys would share the port without a word.
+        enable_reuse_port: false
         filter_chains:
         - filters:
           - name: envoy.filters.network.http_connection_manager
@@ -45,7 +73,6 @@ struct EnvoyConfiguration {
               "@type": type.googleapis.com/envoy.extensions.filters.network.\
     http_connection_manager.v3.HttpConnectionManager
               stat_prefix: \(listener.name)
-              codec_type: HTTP1
               stream_idle_timeout: 0s
               route_config:
                 virtual_hosts:

@@ -1,0 +1,194 @@
+import EPPScorer
+import KVIndexer
+import Simulation
+import Testing
+
+@testable import Service
+
+/// What events can't tell of themselves, over real sockets and real pages of metrics.
+@Suite(.serialized) struct SourceSentinelTests {
+  private static func page(
+    computed: Int = 0, finished: Int = 0, started: Int = 1_000, running: Int = 0
+  ) -> String {
+    """
+    vllm:num_requests_running{engine="0"} \(running)
+    vllm:cache_config_info{block_size="16",num_gpu_blocks="64"} 1
+    vllm:prompt_tokens_by_source_total{engine="0",source="local_compute"} \(computed)
+    vllm:request_success_total{engine="0",finished_reason="length"} \(finished)
+    process_start_time_seconds \(started)
+
+    """
+  }
+
+  /// A service that looks often.
+  private func harness(
+    _ entries: [String], deadAfter: Duration = .seconds(300)
+  ) throws -> ServiceHarness {
+    try ServiceHarness(entries) { configuration in
+      configuration.engineMetrics = FleetEngines.Settings(
+        MetricsDataSource(), CoreMetricsExtractor(), interval: .milliseconds(10))
+      configuration.trust.interval = .milliseconds(10)
+      configuration.trust.silentAfter = .milliseconds(100)
+      configuration.trust.deadAfter = deadAfter
+    }
+  }
+
+  private func lines(_ harness: ServiceHarness, _ text: String) -> Int {
+    harness.log.all.count { $0.contains(text) }
+  }
+
+  @Test func `an engine that fills blocks and announces none is silent, until an event comes`()
+    throws
+  {
+    let engine = try PublishedEngine()
+    let metrics = try MetricsServer(Self.page())
+    defer { metrics.stop() }
+    let harness = try harness([engine.entry("a", port: Int(metrics.port))])
+    engine.store(1..<2)
+    try harness.wait(for: .exact(64), of: 1)
+    let match = try Deadline.wait { () -> ServiceHarness.Match? in
+      // The first numbers that count are those read well after the last event.
+      let reads = metrics.reads
+      try Deadline.wait { metrics.reads > reads + 20 }
+      metrics.set(Self.page(computed: reads * 1_000, finished: 1))
+      let match = try harness.match(1)
+      return match.trust == "silent" ? match : nil
+    }
+    #expect(match.tokens == 0)
+    #expect(match.reason?.contains("sends no events") == true)
+    #expect(lines(harness, "a rank 0: silent: ") == 1)
+    engine.store(2..<3)
+    try harness.wait(for: .exact(64), of: 2)
+    #expect(try harness.match(1) == .exact(64))
+  }
+
+  @Test func `an idle engine is not silent`() throws {
+    let engine = try PublishedEngine()
+    let metrics = try MetricsServer(Self.page(computed: 10_000, finished: 5))
+    defer { metrics.stop() }
+    let harness = try harness([engine.entry("a", port: Int(metrics.port))])
+    engine.store(1..<2)
+    try harness.wait(for: .exact(64), of: 1)
+    let reads = metrics.reads
+    try Deadline.wait { metrics.reads > reads + 50 }
+    #expect(try harness.match(1) == .exact(64))
+    #expect(lines(harness, "silent") == 0)
+  }
+
+  @Test(arguments: [true, false])
+  func `an engine that is gone for long is dead, and followed anew when it comes back`(
+    _ replay: Bool
+  ) throws {
+    let engine = try PublishedEngine(replay: replay)
+    let harness = try harness([engine.entry("a")], deadAfter: .milliseconds(200))
+    try Deadline.wait {
+      engine.clear()
+      engine.store(1..<2)
+      return try harness.match(1) == .exact(64)
+    }
+    engine.publisher.stop()
+    let match = try harness.wait(forTrust: "dead", tokens: 0, of: 1)
+    #expect(match.reason?.contains("forgotten") == true)
+    try Deadline.wait { try harness.source()?["residencies"]?.integer == 0 }
+    try Deadline.wait { try harness.source()?["incarnation"]?.integer == 1 }
+    let page = try harness.get("/metrics").reply.text
+    #expect(
+      page.contains(#"kvindexer_incarnations_total{cause="abandoned",endpoint="a",rank="0"} 1"#))
+    #expect(page.contains(#"kvindexer_source_trust{endpoint="a",rank="0",trust="dead"} 1"#))
+
+    let again = try PublishedEngine(replay: replay, like: engine)
+    try Deadline.wait {
+      again.clear()
+      again.store(2..<3)
+      return try harness.match(2) == .exact(64)
+    }
+    #expect(try harness.match(1) == .exact(0))
+    #expect(lines(harness, "a rank 0: dead: ") == 1)
+  }
+
+  @Test(arguments: [true, false])
+  func `a new start time over an unbroken stream has to be explained by a proof`(
+    _ replay: Bool
+  ) throws {
+    let engine = try PublishedEngine(replay: replay)
+    let metrics = try MetricsServer(Self.page())
+    defer { metrics.stop() }
+    let harness = try harness([engine.entry("a", port: Int(metrics.port))])
+    try Deadline.wait {
+      engine.clear()
+      engine.store(1..<2)
+      return try harness.match(1) == .exact(64)
+    }
+    let reads = metrics.reads
+    try Deadline.wait { metrics.reads > reads + 10 }
+    metrics.set(Self.page(started: 2_000))
+    try Deadline.wait { lines(harness, "tell of a new process") == 1 }
+    if replay {
+      try harness.wait(for: .exact(64), of: 1)
+      #expect(try harness.source()?["incarnation"]?.integer == 0)
+    } else {
+      try Deadline.wait { try harness.source()?["incarnation"]?.integer == 1 }
+      #expect(try harness.match(1).tokens == 0)
+    }
+  }
+
+  @Test func `stores under parents that were never announced make the engine prove itself`() throws
+  {
+    let engine = try PublishedEngine()
+    let harness = try harness([engine.entry("a")])
+    engine.store(1..<2)
+    try harness.wait(for: .exact(64), of: 1)
+    let requested = try harness.source()?["stream"]?["replays"]?.integer ?? 0
+    engine.store(2..<6) { stored in stored.parent = .integer(77) }
+    try Deadline.wait { lines(harness, "never announced") == 1 }
+    // It is the same engine, which is no reason to forget what it holds, or to ask again.
+    try Deadline.wait { try harness.source()?["stream"]?["replays"]?.integer ?? 0 > requested }
+    let match = try harness.wait(forTrust: "degraded", tokens: 64, of: 1)
+    #expect(match.reason?.hasPrefix("orphans: ") == true)
+    #expect(try harness.source()?["incarnation"]?.integer == 0)
+  }
+
+  @Test func `an engine that serves another model than it is configured for is mismatched`() throws
+  {
+    var router = Router()
+    router.on(.get, "/v1/models") { _ in
+      HTTPResponse(
+        contentType: "application/json",
+        body: Array(#"{"data": [{"id": "tiny", "root": "/models/tiny", "parent": null}]}"#.utf8))
+    }
+    let routes = router
+    let server = try HTTPServer(
+      [.tcp(host: "127.0.0.1", port: 0)], log: { _ in },
+      handler: { routes.respond(to: $0, $1) })
+    defer { server.stop(waitingAtMost: .seconds(5)) }
+    guard case .tcp(_, let port) = server.addresses[0] else { throw Deadline.Passed() }
+    let engines = try (0..<3).map { _ in try PublishedEngine() }
+    let models = ["other", "tiny", "/models/tiny"]
+    let harness = try harness(
+      zip(engines, models).enumerated().map { number, pair in
+        pair.0.entry("e\(number)", port: Int(port), model: pair.1)
+      })
+    for engine in engines { engine.store(1..<2) }
+    let match = try Deadline.wait { () -> RecordedJSON? in
+      let found = try harness.score(PublishedEngine.tokens(1) + [0])
+      let trusts = found.mapValues { $0["trust"]?.string }
+      return trusts == ["e0": "mismatched", "e1": "exact", "e2": "exact"] ? found["e0"] : nil
+    }
+    #expect(match["reason"]?.string?.hasPrefix("model: ") == true)
+    let page = try harness.get("/metrics").reply.text
+    #expect(
+      page.contains(#"kvindexer_source_trust_cause{cause="model",endpoint="e0",rank="0"} 1"#))
+  }
+
+  @Test func `an engine without events says what to start it with`() throws {
+    let engine = try PublishedEngine()
+    engine.publisher.stop()
+    let metrics = try MetricsServer(Self.page())
+    defer { metrics.stop() }
+    let harness = try harness([engine.entry("a", port: Int(metrics.port))])
+    try Deadline.wait { lines(harness, "nothing listens at \(engine.publisher.endpoint)") == 1 }
+    let source = try harness.source()
+    #expect(source?["trust"]?.string == "connecting")
+    #expect(source?["reason"]?.string?.contains("--kv-events-config") == true)
+  }
+}

@@ -1,0 +1,71 @@
+import KVIndexer
+import Testing
+
+@testable import Service
+
+/// The log says how a source can be believed, and is not filled by one that changes all the time.
+@Suite struct TrustLogTests {
+  private static let second: UInt64 = 1_000_000_000
+
+  private let lines = LogLines()
+  private let fleet = SharedFleet(FleetIndex(hasher: BlockHasher(sharedKey: "trust log")))
+
+  private func log() -> (TrustLog, SourceID) {
+    let source = fleet.write { $0.addSource(SourceConfiguration(endpoint: "a", rank: 2)) }
+    return (TrustLog(fleet: fleet, log: Log(to: { [lines] in lines.add($0) })), source)
+  }
+
+  private func set(_ state: TrackerState, of source: SourceID) {
+    fleet.write { $0.setStream(state, of: source) }
+  }
+
+  @Test func `each change gets a line that says what to do, and no change gets none`() {
+    let (log, source) = log()
+    set(.live(.incomplete(.gap), replaying: false), of: source)
+    for _ in 0..<3 { log.note(source, now: Self.second) }
+    set(.live(.complete, replaying: false), of: source)
+    for _ in 0..<3 { log.note(source, now: Self.second) }
+    #expect(lines.all.count == 2)
+    #expect(lines.all[0].contains("warning: a rank 2: degraded: gap: events were lost"))
+    #expect(lines.all[1].hasSuffix("info: a rank 2: exact\n"))
+  }
+
+  @Test func `a source that flaps gets a line in ten seconds, which counts what it leaves out`() {
+    let (log, source) = log()
+    for step in 0..<1_000 {
+      set(.live(.complete, replaying: step % 2 == 0), of: source)
+      log.note(source, now: Self.second + UInt64(step) * Self.second / 10)
+    }
+    // 100 seconds: four at once, then one in ten seconds.
+    #expect((12...14).contains(lines.all.count))
+    #expect(lines.all.dropFirst(4).allSatisfy { $0.contains("changes before it are left out)") })
+    let before = lines.all.count
+    log.note(source, now: 500 * Self.second)
+    #expect(lines.all.count == before + 1)
+    #expect(lines.all.last?.contains("exact (") == true)
+    log.note(source, now: 600 * Self.second)
+    #expect(lines.all.count == before + 1)
+  }
+
+  @Test func `other lines about a source count towards the same allowance`() {
+    let (log, source) = log()
+    for _ in 0..<20 { log.say(.warning, of: source, now: Self.second, "something") }
+    #expect(lines.all.count == 4)
+    let (_, other) = self.log()
+    log.say(.warning, of: other, now: Self.second, "something")
+    #expect(lines.all.count == 5)
+    log.note(source, now: 60 * Self.second)
+    #expect(lines.all.last?.contains("(16 changes before it are left out)") == true)
+  }
+
+  @Test func `a source that is gone is forgotten`() {
+    let (log, source) = log()
+    log.note(source, now: Self.second)
+    fleet.write { $0.removeSource(source) }
+    log.note(source, now: Self.second)
+    let again = fleet.write { $0.addSource(SourceConfiguration(endpoint: "b")) }
+    #expect(again == source)
+    log.note(again, now: Self.second)
+    #expect(lines.all.map { $0.contains("connecting") } == [true, true])
+  }
+}
