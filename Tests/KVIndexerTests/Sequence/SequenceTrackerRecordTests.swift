@@ -63,6 +63,22 @@ import Testing
       actions(&tracker) == [.state(.live(.incomplete(.joinedLate), replaying: false))])
   }
 
+  @Test func `what a fence made void stays void in the next process`() throws {
+    let fence = Message(sequence: 5, digest: digest(5))
+    let record = try #require(
+      SequenceTracker.Record(
+        delivered: [fence, Message(sequence: 6, digest: digest(6))], history: .complete,
+        fence: fence))
+    var tracker = SequenceTracker(
+      settings: SequenceTracker.Settings(hasReplay: true), restoring: record)
+    #expect(tracker.fenceMessage == fence)
+    tracker.connected(now: 0)
+    _ = actions(&tracker)
+    tracker.resync(.requested, now: 0)
+    // Not from 0: what is below was emptied.
+    #expect(actions(&tracker).contains(.requestReplay(from: 5)))
+  }
+
   @Test func `without a replay endpoint nothing can be proved`() throws {
     var tracker = try tracker(delivered: 0...7, hasReplay: false)
     tracker.connected(now: 0)

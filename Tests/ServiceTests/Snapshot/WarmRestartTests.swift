@@ -111,6 +111,26 @@ import Testing
     second.service.stop()
   }
 
+  @Test func `what somebody cleared stays cleared, also after the process was killed`() throws {
+    let directory = try TemporaryDirectory()
+    let engine = try PublishedEngine()
+    let first = try harness(engine, directory)
+    engine.store(0..<10)
+    try first.wait(for: .exact(64), of: 9)
+    #expect(try first.send("POST", "/v1/sources/a:0/clear", "{}").status == 200)
+    try Deadline.wait { try first.metric("kvindexer_snapshots_total") ?? 0 >= 1 }
+    // What a killed process leaves behind: the file as it is now.
+    let path = directory.path + "/state/snapshot"
+    let bytes = try FileBytes.read(path, atMost: 1 << 20)
+    first.service.stop()
+    try FileBytes.write(bytes, to: path)
+    engine.store(20..<21)
+    let second = try harness(engine, directory)
+    try second.wait(for: .exact(64), of: 20)
+    for prompt in 0..<10 { #expect(try second.match(prompt) == .exact(0)) }
+    second.service.stop()
+  }
+
   @Test func `the directory keeps the key, and one process at a time uses it`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.path + "/state"
