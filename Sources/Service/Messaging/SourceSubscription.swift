@@ -160,7 +160,7 @@ final class SourceSubscription: @unchecked Sendable {
       counters.incarnations[.requested, default: 0] += 1
       incarnation.number &+= 1
     }
-    deliver(.reset(reset))
+    deliver(.reset(reset, fence: tracker.fenceMessage))
     performActions()
     publishSnapshot()
   }
