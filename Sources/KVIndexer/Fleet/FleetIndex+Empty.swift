@@ -15,13 +15,6 @@ extension FleetIndex {
     return dropped
   }
 
-  /// Takes `message` for applied, and everything before it for void: a snapshot goes on from there.
-  public mutating func setFence(_ message: SequenceTracker.Record.Message, of id: SourceID) {
-    guard source(id) != nil else { return }
-    applied[id] = SequenceTracker.Record(delivered: [message], history: .complete)
-      .map { AppliedStream($0) }
-  }
-
   /// Records whether another source is the same engine, so that neither can be credited.
   ///
   /// - Returns: Whether that is news.

@@ -42,11 +42,6 @@ extension SequenceTracker {
     return .set
   }
 
-  /// The last message behind which everything is void; nil without a fence.
-  public var fenced: Record.Message? {
-    fence.map { Record.Message(sequence: $0.sequence, digest: $0.digest) }
-  }
-
   /// The message with the highest sequence, delivered or not.
   private var lastReceived: TrackedMessage? {
     var last = lastLive

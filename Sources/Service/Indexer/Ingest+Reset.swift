@@ -3,7 +3,7 @@ import KVIndexer
 extension Ingest {
   /// Drops what a source was known to hold, and tells whoever vouched for its empty cache.
   func apply(
-    _ reset: CacheReset, upTo message: SequenceTracker.Record.Message, to source: SourceID,
+    _ reset: CacheReset, _ fence: SequenceTracker.Record.Message, to source: SourceID,
     _ incarnation: Incarnation
   ) {
     let dropped =
@@ -12,7 +12,7 @@ extension Ingest {
       case .incarnation:
         drop(source) + fleet.write { $0.beginIncarnation(incarnation, of: source) }
       }
-    fleet.write { $0.setFence(message, of: source) }
+    fleet.write { $0.noteFence(fence, of: source, incarnation: incarnation) }
     reset.end(.done(droppedBlocks: dropped, incarnation))
   }
 }

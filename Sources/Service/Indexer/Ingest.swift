@@ -94,8 +94,8 @@ final class Ingest: @unchecked Sendable {
     case .state(let state):
       fleet.write { $0.setStream(state, of: source) }
       if case .disconnected = state { feedback.disconnected(source) }
-    case .reset(let reset, let message):
-      apply(reset, upTo: message, to: source, delivery.incarnation)
+    case .reset(let reset, let fence):
+      apply(reset, fence, to: source, delivery.incarnation)
     case .removed:
       feedback.removed(source)
       _ = drop(source)

@@ -155,14 +155,14 @@ final class SourceSubscription: @unchecked Sendable {
   func reset(_ reset: CacheReset, _ message: MultipartMessage) {
     takeLive(message, limit: Int(settings.receiveHighWaterMark))
     let outcome = tracker.fence(now: MonotonicClock.nowNanoseconds())
-    guard outcome == .set, let message = tracker.fenced else {
+    guard outcome == .set, let fence = tracker.fenceMessage else {
       return reset.end(.refused(outcome))
     }
     if reset.kind == .incarnation {
       counters.incarnations[.requested, default: 0] += 1
       incarnation.number &+= 1
     }
-    deliver(.reset(reset, upTo: message))
+    deliver(.reset(reset, fence: fence))
     performActions()
     publishSnapshot()
   }

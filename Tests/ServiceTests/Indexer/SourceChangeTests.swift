@@ -1,4 +1,3 @@
-import Foundation
 import KVIndexer
 import Service
 import Testing
@@ -71,9 +70,8 @@ import Testing
   }
 
   @Test func `what is void stays so when the indexer restarts from its snapshot`() throws {
-    let directory = try TemporaryDirectory(for: "kv-fence")
-    let state = directory.path(of: "state")
-    defer { _ = try? FileManager.default.removeItem(atPath: state) }
+    let directory = try TemporaryDirectory()
+    let state = directory.path + "/state"
     let engine = try PublishedEngine()
     let first = try ServiceHarness([engine.entry("a")]) { $0.warm.stateDirectory = state }
     engine.store(1..<3)
