@@ -12,7 +12,11 @@ extension Ingest {
       case .incarnation:
         drop(source) + fleet.write { $0.beginIncarnation(incarnation, of: source) }
       }
-    fleet.write { $0.noteFence(fence, of: source, incarnation: incarnation) }
+    fleet.write {
+      $0.noteFence(fence, of: source, incarnation: incarnation)
+      // What the tracker will say next; who is told now must not find an older state.
+      $0.setStream(.live(.complete, replaying: false), of: source)
+    }
     reset.end(.done(droppedBlocks: dropped, incarnation))
   }
 }
