@@ -117,7 +117,8 @@ struct OddReplayTests {
     }
     let harness = SubscriptionHarness {
       $0.replaysMax = 2
-      $0.replayTimeoutMilliseconds = 20
+      // Enough for those that answer, on a busy machine too.
+      $0.replayTimeoutMilliseconds = 500
       $0.replayRetryMilliseconds = 5
       $0.replayJitterMilliseconds = 5
     }
