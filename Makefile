@@ -8,8 +8,8 @@ STRICT := -Xswiftc -warnings-as-errors
 # The backtracer's own signal handlers show up in sanitizer reports.
 export SWIFT_BACKTRACE ?= enable=no
 
-.PHONY: demo test deps lint format bench bench-smoke sanitize clients examples e2e e2e-vllm browser \
-	screenshots install clean
+.PHONY: demo test deps lint format bench bench-smoke faults faults-smoke soak sanitize clients \
+	examples e2e e2e-vllm browser screenshots install clean
 
 # Where PyPI is out of reach, the demo does without Envoy and says so.
 demo: deps
@@ -39,6 +39,27 @@ bench-smoke: deps
 	$(RELEASE) $(STRICT) --product epp
 	$$($(RELEASE) --show-bin-path)/kvbench all --smoke
 	$$($(RELEASE) --show-bin-path)/kvbench extproc direct --smoke
+
+# What goes wrong, many times: docs/RELIABILITY.md.
+FAULTS ?= --seeds 20
+faults: deps
+	$(RELEASE) --product kvindexer
+	$(RELEASE) --product kvbench
+	$$($(RELEASE) --show-bin-path)/kvbench faults --mutations --seeds 3
+	$$($(RELEASE) --show-bin-path)/kvbench faults $(FAULTS)
+
+# Each fault once, and the errors that the harness has to find.
+faults-smoke: deps
+	$(RELEASE) $(STRICT) --product kvindexer
+	$(RELEASE) $(STRICT) --product kvbench
+	$$($(RELEASE) --show-bin-path)/kvbench faults --mutations --seeds 1
+	$$($(RELEASE) --show-bin-path)/kvbench faults --seeds 1
+
+# Memory under churn; 10 minutes unless told: make soak SOAK='--minutes 60'.
+SOAK ?= --minutes 10
+soak: deps
+	$(RELEASE) --product kvbench
+	$$($(RELEASE) --show-bin-path)/kvbench soak $(SOAK)
 
 # Debug builds with fewer seeds: a sanitizer is ten times slower.
 sanitize: deps

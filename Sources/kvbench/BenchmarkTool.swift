@@ -20,6 +20,9 @@ enum BenchmarkTool {
     Benchmark(name: "memory", summary: "bytes a residency, fresh and after churn") {
       try MemoryBenchmark.run($0, &$1)
     },
+    Benchmark(name: "snapshot", summary: "snapshots written, read, and asked of a peer") {
+      try SnapshotBenchmark.run($0, &$1)
+    },
     Benchmark(name: "inspect", summary: "walks over the whole index, and explanations") {
       InspectBenchmark.run($0, &$1)
     },
@@ -56,11 +59,15 @@ enum BenchmarkTool {
       usage: kvbench BENCHMARK [--only TEXT] [--smoke] [--seed N] [--markdown]
              kvbench treegen FILE [--markdown]
              kvbench extproc direct|envoy [--help]
+             kvbench faults [--help]
+             kvbench soak [--help]
 
       \(list.joined(separator: "\n"))
         treegen     a workload file of the peers' generator, checked and timed
         extproc     the picker behind Envoy, and with Envoy played by this process
-        all         every benchmark but treegen and extproc
+        faults      what goes wrong, many times, with questions all the while
+        soak        memory under churn without an end
+        all         every benchmark but treegen, extproc, faults and soak
 
       --only TEXT  the cells whose names contain TEXT
       --smoke      a small version of everything, for continuous integration
@@ -73,7 +80,10 @@ enum BenchmarkTool {
 
   /// Runs what `words` ask for; returns the exit status.
   static func run(_ words: [String]) -> Int32 {
-    if let status = ExtProcCommand.run(words) { return status }
+    if let status = ExtProcCommand.run(words) ?? FaultsCommand.run(words) ?? SoakCommand.run(words)
+    {
+      return status
+    }
     var words = words
     var scale = Scale()
     scale.isSmoke = takeFlag("--smoke", &words)

@@ -10,8 +10,8 @@ struct LoadedFleet: ~Copyable {
   private var batch = EventBatch()
 
   /// Endpoints are named so that their order is that of the lanes of a forest.
-  init(endpoints: Int) {
-    fleet = FleetIndex(hasher: BlockHasher(sharedKey: "kvbench"))
+  init(endpoints: Int, byteBudget: Int = 2 << 30) {
+    fleet = FleetIndex(hasher: BlockHasher(sharedKey: "kvbench"), byteBudget: byteBudget)
     var added: [SourceID] = []
     for number in 0..<endpoints {
       let source = fleet.addSource(
@@ -22,6 +22,9 @@ struct LoadedFleet: ~Copyable {
     sources = added
     decoder = EventDecoder(seed: fleet.hasher.seed)
   }
+
+  /// The fleet alone.
+  consuming func intoFleet() -> FleetIndex { fleet }
 
   static func name(_ number: Int) -> String { "endpoint-\(1_000 + number)" }
 

@@ -72,6 +72,54 @@ extension ServeCommand {
     }
   }
 
+  static func warm(
+    _ arguments: inout Arguments, tokenFile: String?
+  ) throws -> WarmSettings {
+    var warm = WarmSettings()
+    warm.stateDirectory = try arguments.option("--state-dir")
+    if let text = try arguments.option("--snapshot-interval") {
+      guard let interval = Duration(goText: text), interval >= .milliseconds(100) else {
+        throw UsageError(
+          message: "--snapshot-interval takes a time from 100ms, such as 60s, not '\(text)'")
+      }
+      guard warm.stateDirectory != nil else {
+        throw UsageError(message: "--snapshot-interval belongs to --state-dir")
+      }
+      warm.snapshotInterval = interval
+    }
+    var security = HTTPClient.Security()
+    security.authorityFile = try arguments.option("--peer-ca-file")
+    security.bearerToken = try tokenFile.map { try TokenFile.first(in: $0) }
+    warm.peers = try arguments.options("--peer").map { text throws(UsageError) in
+      guard let server = HTTPClient.Server(text) else {
+        throw UsageError(
+          message: "--peer takes http://…, https://… or unix:/path, not '\(text)'")
+      }
+      return PeerConfiguration(server: server, security: security)
+    }
+    return warm
+  }
+
+  static func readRecovery(
+    _ arguments: inout Arguments, _ configuration: inout ServiceConfiguration
+  ) throws(UsageError) {
+    if let share = try arguments.option("--ready-exact") {
+      guard let value = Double(share), (0...1).contains(value) else {
+        throw UsageError(message: "--ready-exact takes a number from 0 to 1, not '\(share)'")
+      }
+      configuration.readiness.exactShare = value
+    }
+    if let time = try arguments.option("--ready-after") {
+      guard let duration = Duration(goText: time), duration >= .zero else {
+        throw UsageError(message: "--ready-after takes a time such as 30s or 2m, not '\(time)'")
+      }
+      configuration.readiness.after = duration
+    }
+    if let count = try arguments.integer("--replays-max", in: 1...1_024) {
+      configuration.subscriptions.replaysMax = count
+    }
+  }
+
   static func tracing(
     _ arguments: inout Arguments
   ) throws(UsageError) -> TracingSettings? {

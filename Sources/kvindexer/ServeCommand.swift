@@ -46,6 +46,22 @@ enum ServeCommand: Command {
       --memory-budget SIZE bytes for the index, with K, M or G (2G)
       --dead-after TIME    forget what an engine held whose connection is down for so long (5m)
 
+    Between two processes
+      --state-dir DIR      keep the hash key and snapshots of the index here; the next process goes
+                           on from them, source by source as the engines prove to be the same
+      --snapshot-interval TIME
+                           how often a snapshot is written (60s)
+      --peer URL           begin with what this sibling knows (http://, https:// or unix:/path),
+                           repeatable: the first that answers. It needs the same hash key; it is
+                           asked with the first token of --token-file
+      --peer-ca-file FILE  the authority that https peers' certificates must come from
+
+    Starting and recovering
+      --ready-exact SHARE  be ready (/readyz, gRPC health) when this share of the sources is exact;
+                           engines that don't answer are not waited for (when none is catching up)
+      --ready-after TIME   be ready after that time whatever the sources are, such as 30s (never)
+      --replays-max N      engines that are asked for missed events at a time (8)
+
     Traces
       --otlp-endpoint URL  export traces of score requests to this OpenTelemetry collector, for
                            example http://127.0.0.1:4318 (none)
@@ -88,6 +104,8 @@ enum ServeCommand: Command {
     try readSecurity(&arguments, &configuration)
     try readRendering(&arguments, &configuration)
     try readLimits(&arguments, &configuration)
+    configuration.warm = try warm(&arguments, tokenFile: configuration.tokenFile)
+    try readRecovery(&arguments, &configuration)
     configuration.tracing = try tracing(&arguments)
     configuration.engineMetrics = arguments.flag("--no-engine-metrics") ? nil : .inspection
     if let mode = try audit(&arguments) { configuration.audit.mode = mode }

@@ -8,8 +8,10 @@ that the engine reads.
 
 import argparse
 import signal
+import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine import Engine, EngineSite
@@ -21,6 +23,8 @@ from ports import free_ports
 from renderer import Renderer
 from router import Router, RouterPorts
 from trial import Outcome
+
+DOCTOR_SECONDS = 300.0
 
 
 def report(outcomes: list[Outcome], broken_promises: list[str]) -> bool:
@@ -79,11 +83,32 @@ class Stage:
         for indexer in self.indexers.values():
             indexer.wait_until_ready()
 
+    def examine(self) -> None:
+        """Has `kvindexer doctor` examine the engines, and the indexer: nothing may be wrong."""
+        endpoints = self._options.logs / "endpoints.yaml"
+        for subject in [["--endpoints", str(endpoints)], ["--server", self._indexer_url]]:
+            command = [str(self._options.kvindexer), "doctor", *subject, "--strict"]
+            command += ["--timeout", "60s"]
+            done = subprocess.run(
+                command, stdout=subprocess.PIPE, text=True, timeout=DOCTOR_SECONDS, check=False
+            )
+            print(done.stdout, flush=True)
+            if done.returncode != 0:
+                raise RunFailed(f"doctor {subject[0]} ended with {done.returncode}")
+
     def start_router(self) -> Router:
         """Starts the picker and Envoy."""
         ports = RouterPorts(*free_ports(6))
         options = self._options
         return Router(options.epp, options.envoy, self._sites, ports, options.logs)
+
+    def start_late_indexer(self, name: str, options: Sequence[str]) -> Indexer:
+        """Starts an indexer that has not followed the engines so far, and waits for it."""
+        binary, logs = self._options.kvindexer, self._options.logs
+        location = f"unix:{self._sockets}/{name}.sock"
+        indexer = Indexer.start(name, binary, self._sites, location, logs, options)
+        indexer.wait_until_ready()
+        return indexer
 
     def _start_renderer(self, name: str, location: str, model_name: str) -> None:
         vllm, model, logs = self._options.vllm, self._options.model, self._options.logs
@@ -107,14 +132,15 @@ def drive(options: argparse.Namespace, sockets: Path) -> bool:
     """Starts everything, runs all phases and ends everything."""
     logs: Path = options.logs
     logs.mkdir(parents=True, exist_ok=True)
-    for old in logs.glob("*.log"):
+    for old in [*logs.glob("*.log"), *logs.glob("state/*")]:
         old.unlink()
     stage = Stage(options, sockets)
     try:
         stage.start()
+        stage.examine()
         run = Run(stage.engines, stage.indexers, options.seed)
         try:
-            run.all_phases(stage.start_router)
+            run.all_phases(stage.start_router, stage.start_late_indexer, logs / "state")
         except RunFailed:
             report(run.outcomes, run.broken_promises)
             raise

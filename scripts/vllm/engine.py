@@ -42,13 +42,19 @@ class Engine(ModelServer):
     def __init__(self, site: EngineSite, vllm: Path, model: Path, log: Path) -> None:
         """Describes the server; `start` starts it."""
         super().__init__(site.name, f"http://127.0.0.1:{site.http_port}")
-        self._command = ["nice", "-n", "5", *serve_command(site, vllm, model)]
+        self._site = site
+        self._vllm = vllm
+        self._model = model
         self._log = log
         self._program: Program | None = None
 
-    def start(self) -> None:
-        """Starts the server; `wait_until_healthy` follows."""
-        self._program = Program(self.name, self._command, self._log, ENVIRONMENT)
+    def start(self, ring_messages: int | None = None) -> None:
+        """Starts the server; `wait_until_healthy` follows.
+
+        Its replay ring keeps so many messages, as many as vLLM likes unless told.
+        """
+        command = serve_command(self._site, self._vllm, self._model, ring_messages)
+        self._program = Program(self.name, ["nice", "-n", "5", *command], self._log, ENVIRONMENT)
 
     def wait_until_healthy(self) -> None:
         """Waits until the server takes requests."""
@@ -78,7 +84,9 @@ class Engine(ModelServer):
             self._program.stop()
 
 
-def serve_command(site: EngineSite, vllm: Path, model: Path) -> list[str]:
+def serve_command(
+    site: EngineSite, vllm: Path, model: Path, ring_messages: int | None = None
+) -> list[str]:
     """Builds the command line of a server."""
     events = {
         "enable_kv_cache_events": True,
@@ -88,6 +96,8 @@ def serve_command(site: EngineSite, vllm: Path, model: Path) -> list[str]:
         "replay_endpoint": f"tcp://127.0.0.1:{site.replay_port}",
         "topic": f"kv@127.0.0.1:{site.http_port}@{MODEL_NAME}",
     }
+    if ring_messages is not None:
+        events["buffer_steps"] = ring_messages
     options = {
         "--host": "127.0.0.1",
         "--port": site.http_port,

@@ -97,6 +97,11 @@ class Indexer:
         """Returns how many blocks the endpoint's engine has announced as removed."""
         return int(self._source(endpoint)["counters"]["removed_blocks"])
 
+    def kill(self) -> None:
+        """Ends the indexer at once."""
+        self._client.close()
+        self._program.kill()
+
     def stop(self) -> None:
         """Ends the indexer in an orderly way."""
         self._client.close()

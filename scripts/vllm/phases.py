@@ -1,13 +1,15 @@
-"""The phases of a run: steady service, a reset, a crash, a restart, requests as text, chats."""
+"""The phases of a run: steady service, reset, crash, restart, text, chats, routing, recovery."""
 
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from chat_workload import ChatWorkload
 from engine import START_SECONDS, Engine
 from failure import RunFailed, wait_for
 from indexer import Indexer
+from recovery import Recovery, StartIndexer
 from rendering import RenderComparison
 from router import Router
 from token_workload import TokenWorkload
@@ -41,14 +43,17 @@ class Run:
         self._chats = Trial(engines, self._indexer, ChatWorkload(seed), seed + 1)
         self._rendered: list[Outcome] = []
         self._routed: list[Outcome] = []
+        self._recovered: list[Outcome] = []
         self._seed = seed
         self.broken_promises: list[str] = []
         self._started = time.monotonic()
 
-    def all_phases(self, start_router: Callable[[], Router]) -> None:
+    def all_phases(
+        self, start_router: Callable[[], Router], start_indexer: StartIndexer, state: Path
+    ) -> None:
         """Runs every phase; RunFailed means that the rest makes no sense.
 
-        The picker and its gateway run in the last phase only.
+        The picker and its gateway run in one phase only, and so do indexers that start late.
         """
         self.steady()
         self.reset(self._engines[0])
@@ -61,12 +66,14 @@ class Run:
             self.routed(router)
         finally:
             router.stop()
+        self.recover(start_indexer, state)
 
     @property
     def outcomes(self) -> list[Outcome]:
         """All predictions so far."""
         return [
-            *self.trial.outcomes, *self._rendered, *self._chats.outcomes, *self._routed
+            *self.trial.outcomes, *self._rendered, *self._chats.outcomes, *self._routed,
+            *self._recovered,
         ]
 
     def steady(self) -> None:
@@ -168,6 +175,20 @@ class Run:
         if ratios[1] <= ratios[0]:
             self.broken_promises.append("round robin found more cached tokens than the picker")
         self._compare(router)
+
+    def recover(self, start_indexer: StartIndexer, state: Path) -> None:
+        """Engines and indexers come and go; what is exact is right, and the rest says so."""
+        recovery = Recovery(self._engines, self._indexer, start_indexer, state, self._seed + 3)
+        self._recovered = recovery.outcomes
+        try:
+            recovery.restart_idle()
+            self._say("restarted while idle, with a small ring: exact, nothing of before credited")
+            reason = recovery.join_late()
+            self._say(f"joined late: exact where the ring reaches back, else “{reason}”")
+            recovery.kill_indexer()
+            self._say("indexer killed and started from its snapshot: exact")
+        finally:
+            self.broken_promises += recovery.broken_promises
 
     def _compare(self, router: Router) -> None:
         """Sets what the picker says of both ways of predicting against what was seen here."""

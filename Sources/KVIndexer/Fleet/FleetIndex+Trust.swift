@@ -9,6 +9,7 @@ extension FleetIndex {
   public mutating func setStream(_ state: TrackerState, of id: SourceID) {
     guard let source = source(id) else { return }
     source.stream = state
+    applied[id]?.note(state)
     switch state {
     case .connecting, .disconnected: break
     case .bootstrapping, .live: if source.finding == .dead { source.finding = nil }
@@ -75,6 +76,7 @@ extension FleetIndex {
   public mutating func beginIncarnation(_ incarnation: Incarnation, of id: SourceID) -> Int {
     guard let source = source(id) else { return 0 }
     source.incarnation = incarnation
+    applied[id] = nil
     let dropped = clear(id, cause: .restarted)
     removeGroups(of: source)
     source.mismatch = nil

@@ -19,6 +19,12 @@ public struct FleetIndex: ~Copyable {
   /// Chained keys of the run that is being stored.
   var chained = GrowableBuffer<UInt64>(capacity: 256)
   var namespaceTable = NamespaceTable()
+  /// How far the stream of each source is applied.
+  var applied: [SourceID: AppliedStream] = [:]
+  /// Sources of a snapshot that were not added yet.
+  var parked: [SourceState] = []
+  /// Of these the ones that nobody has claimed in time, while their blocks are dropped.
+  var leaving: [SourceState] = []
   /// Working memory of the confirmation of reservations.
   var confirming = MatchBuffer()
 
@@ -51,6 +57,7 @@ public struct FleetIndex: ~Copyable {
       reservationLane: endpoint.lane, now: index.clock)
     if slot == sources.count { sources.append(source) } else { sources[slot] = source }
     endpoints[endpoint.slot]?.sources.append(source.id)
+    adopt(source)
     outline(source)
     return source.id
   }
@@ -60,6 +67,7 @@ public struct FleetIndex: ~Copyable {
     guard let source = source(id) else { return }
     retireSource(id)
     removeGroups(of: source)
+    applied[id] = nil
     sources[id.index] = nil
   }
 
@@ -78,14 +86,18 @@ public struct FleetIndex: ~Copyable {
   }
 
   mutating func removeGroups(of source: Source) {
-    for group in source.groups {
+    removeLanes(of: source.groups)
+    source.groups = []
+  }
+
+  mutating func removeLanes(of groups: [CacheGroup]) {
+    for group in groups {
       for (tier, lane) in group.lanes.all {
         if group.needsPath(tier) { index.continuationLanes -= 1 }
         index.removeLane(lane)
-        owners[lane.index] = nil
+        if lane.index < owners.count { owners[lane.index] = nil }
       }
     }
-    source.groups = []
   }
 
   func source(_ id: SourceID) -> Source? {

@@ -125,6 +125,9 @@ struct Orphanage {
     return false
   }
 
+  /// Everything that is kept, the oldest first.
+  var stores: [Store] { byParent.values.flatMap { $0 }.sorted { $0.arrival < $1.arrival } }
+
   /// Forgets everything.
   mutating func removeAll() { self = Orphanage() }
 }

@@ -53,6 +53,9 @@ struct NodeArena: ~Copyable {
   var hot: UnsafeMutablePointer<NodeHot> { @inline(__always) get { hotMemory.base } }
   var cold: UnsafeMutablePointer<NodeCold> { @inline(__always) get { coldMemory.base } }
 
+  /// Nodes that there is room for.
+  var capacity: Int { hotMemory.capacity }
+
   var bytes: Int {
     Int(touched) * (MemoryLayout<NodeHot>.stride + MemoryLayout<NodeCold>.stride)
   }

@@ -6,6 +6,7 @@ extension PrefixIndex {
   ///
   /// - Returns: Lanes that lost blocks, with the number of them.
   public mutating func evict(to target: Int) -> [(lane: LaneID, blocks: Int)] {
+    changes &+= 1
     var lost: [Int: Int] = [:]
     var visits = 0
     var logged = 0

@@ -99,7 +99,7 @@ extension PrefixIndex {
     return node
   }
 
-  private func link(_ node: UInt32, under parent: UInt32) {
+  func link(_ node: UInt32, under parent: UInt32) {
     let cold = nodes.cold
     let first = cold[Int(parent)].firstChild
     cold[Int(node)].parent = parent

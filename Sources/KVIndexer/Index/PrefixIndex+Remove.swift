@@ -17,6 +17,7 @@ extension PrefixIndex {
   public mutating func remove(
     _ lane: LaneID, scope: inout HashScope, hash: EngineHash, siblings: LaneSet = LaneSet()
   ) -> RemoveOutcome {
+    changes &+= 1
     let canonical = scope.canonical(hash)
     guard let entry = blockTable.locate(canonical) else {
       if !scope.aliases.isEmpty { scope.aliases[hash.bits] = nil }
@@ -72,6 +73,7 @@ extension PrefixIndex {
   /// - Complexity: O(blocks of the lane), whatever the size of the index.
   @discardableResult
   public mutating func clear(_ lane: LaneID, cause: BlockLoss.Cause = .cleared) -> Int {
+    changes &+= 1
     let dropped = lanes[lane.index].blocks
     let listed = lanes[lane.index].nodes
     lanes[lane.index].nodes = []
@@ -93,6 +95,7 @@ extension PrefixIndex {
   package mutating func clear(
     _ lane: LaneID, cause: BlockLoss.Cause, atMost blocksMax: Int, remembers: Bool
   ) -> Int {
+    changes &+= 1
     var dropped = 0
     var logged = remembers ? 0 : Self.dropLossesMax
     while dropped < blocksMax, let node = lanes[lane.index].nodes.popLast() {

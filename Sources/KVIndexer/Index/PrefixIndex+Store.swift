@@ -9,6 +9,7 @@ extension PrefixIndex {
 
   /// Adds a lane; ids of removed lanes are reused.
   public mutating func addLane() -> LaneID {
+    changes &+= 1
     if let lane = freeLanes.popLast() {
       lanes[lane.index] = Lane()
       return lane
@@ -43,6 +44,7 @@ extension PrefixIndex {
     _ lane: LaneID, scope: inout HashScope, parent: BlockParent, keys: UnsafePointer<UInt64>,
     hashes: UnsafePointer<EngineHash>, count: Int
   ) -> StoreResult {
+    changes &+= 1
     for index in 0..<count { blockTable.prefetch(hashes[index].bits) }
     var result = StoreResult()
     var node = Self.none
@@ -84,6 +86,7 @@ extension PrefixIndex {
   public mutating func hold(
     _ lane: LaneID, scope: inout HashScope, block: BlockRef, hash: EngineHash
   ) -> StoreResult {
+    changes &+= 1
     let (node, offset) = place(of: Int(block.bits))
     var result = StoreResult()
     withUnsafePointer(to: hash) {

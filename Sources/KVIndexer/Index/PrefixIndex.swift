@@ -54,6 +54,8 @@ public struct PrefixIndex: ~Copyable {
   var paced = CoarseTime(tenths: 0)
   var sweepHand: UInt32 = 0
   var losses: LossLog
+  /// Calls that may have changed which lanes hold what.
+  var changes: UInt64 = 0
   /// Entries of all lanes' lists of nodes, and of their tables of copies.
   var listedNodes = 0
   var copyEntries = 0

@@ -31,6 +31,15 @@ package struct EndpointsFile: Sendable, Equatable {
     try self.init(parsing: [(file: file, bytes: bytes)], defaults: defaults)
   }
 
+  /// Reads what is at a path: a file, or the files of a directory.
+  ///
+  /// - Throws: `YAMLError` with every fault of all files.
+  package init(
+    path: String, defaults: KVEventsDefaults = KVEventsDefaults()
+  ) throws(YAMLError) {
+    self = try EndpointsContent(path).parse(defaults)
+  }
+
   /// Reads the content of files that make one list together.
   ///
   /// - Throws: `YAMLError` with every fault of all files.

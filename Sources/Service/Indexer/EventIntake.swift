@@ -3,20 +3,30 @@ import KVIndexer
 /// The way of events from the engines' sockets into the index: subscriptions, queue, ingest.
 final class EventIntake: Sendable {
   let fleet: SharedFleet
+  let conflicts: IdentityConflicts
   let subscriptions: SubscriptionLoop
   let ingest: Ingest
   /// Tells how sources can be believed.
   let trustLog: TrustLog
 
-  /// - Parameter disconnected: Told of a source whose connection was lost, on the ingest's thread.
+  /// - Parameters:
+  ///   - directory: Where the last process left its key and what it knew; nil for nowhere.
+  ///   - disconnected: Told of a source whose connection was lost, on the ingest's thread.
+  /// - Throws: `SystemError` when there is no reading or making the directory's key.
   init(
-    _ configuration: ServiceConfiguration, metrics: ServiceMetrics,
+    _ configuration: ServiceConfiguration, metrics: ServiceMetrics, directory: StateDirectory?,
     disconnected: @escaping @Sendable (SourceID) -> Void
-  ) {
-    let hasher = configuration.hashKey.map { BlockHasher(sharedKey: $0) } ?? BlockHasher()
-    fleet = SharedFleet(FleetIndex(hasher: hasher, byteBudget: configuration.memoryBudget))
+  ) throws(SystemError) {
+    var key = configuration.hashKey
+    if key == nil { key = try directory?.hashKey() }
+    let hasher = key.map { BlockHasher(sharedKey: $0) } ?? BlockHasher()
+    fleet = SharedFleet(WarmStart.fleet(configuration, hasher: hasher, directory: directory))
     let queue = IngestQueue(limits: configuration.queue)
-    let subscriptions = SubscriptionLoop(settings: configuration.subscriptions) { queue.push($0) }
+    let conflicts = IdentityConflicts(fleet: fleet, log: configuration.log)
+    self.conflicts = conflicts
+    let subscriptions = SubscriptionLoop(
+      settings: configuration.subscriptions,
+      onTwins: { conflicts.add($0, $1, .messages) }, sink: { queue.push($0) })
     self.subscriptions = subscriptions
     trustLog = TrustLog(fleet: fleet, log: configuration.log)
     ingest = Ingest(
@@ -24,7 +34,9 @@ final class EventIntake: Sendable {
       feedback: Ingest.Feedback(
         undecodable: { subscriptions.undecodable($0, $1, sequence: $2) },
         historyCleared: { subscriptions.historyCleared($0, $1, sequence: $2) },
-        doubted: { subscriptions.suspect($0, $1) }, disconnected: disconnected))
+        doubted: { subscriptions.suspect($0, $1) }, disconnected: disconnected,
+        incarnation: { conflicts.noteIncarnation(of: $0) },
+        removed: { conflicts.remove($0) }))
   }
 
   func start() {

@@ -10,6 +10,10 @@ package final class IndexerService: Sendable {
   package var fleet: SharedFleet { intake.fleet }
   /// Which endpoints there are.
   let membership: FleetMembership
+  /// Endpoints that registered themselves.
+  let registry: EndpointRegistry
+  /// Whether answers mean enough to be asked for.
+  let readiness: Readiness
   /// Turns prompts into token ids.
   let resolver: PromptResolver
   /// What was predicted, and what came of it.
@@ -22,6 +26,7 @@ package final class IndexerService: Sendable {
   let picker = PickExplainerSlot()
   private let configuration: ServiceConfiguration
   private let intake: EventIntake
+  private let snapshots: SnapshotKeeper
   private let tokens: TokenSources
   private let engines: FleetEngines
   private let watcher: EndpointsWatcher?
@@ -55,17 +60,24 @@ package final class IndexerService: Sendable {
     }
     let log = configuration.log
     let metrics = ServiceMetrics()
-    let intake = EventIntake(configuration, metrics: metrics, disconnected: disconnected)
+    let directory = try configuration.warm.stateDirectory.map { try StateDirectory($0) }
+    let intake = try EventIntake(
+      configuration, metrics: metrics, directory: directory, disconnected: disconnected)
+    let snapshots = SnapshotKeeper(
+      intake: intake, directory: directory, interval: configuration.warm.snapshotInterval,
+      metrics: metrics.snapshots, log: log)
     let fleet = intake.fleet
     let tokens = try TokenSources(configuration.rendering, log: log)
     let membership = FleetMembership(
-      fleet: fleet, subscriptions: intake.subscriptions, defaultModel: configuration.model,
-      log: log,
+      intake: intake, defaultModel: configuration.model, log: log,
       changed: { members in
         tokens.set(members)
         engines.set(members)
       })
     membership.add(configuration.endpoints)
+    registry = EndpointRegistry(
+      membership: membership, defaults: configuration.events, log: log)
+    readiness = Readiness(configuration.readiness, fleet: fleet, membership: membership)
     watcher = try Self.watch(configuration, membership)
     resolver = PromptResolver(membership: membership, tokens: tokens)
     let auditor =
@@ -81,6 +93,7 @@ package final class IndexerService: Sendable {
     fleetWatch = FleetWatch(fleet: fleet, membership: membership)
     self.configuration = configuration
     self.intake = intake
+    self.snapshots = snapshots
     self.tokens = tokens
     self.membership = membership
     self.engines = engines
@@ -92,7 +105,8 @@ package final class IndexerService: Sendable {
       sample: { sampler.sample() }, indexBytesMax: configuration.memoryBudget,
       routes: { [picker] in picker.current != nil })
     metricsPage = MetricsPage(
-      membership: membership, intake: intake, metrics: metrics, renderer: tokens.renderer,
+      membership: membership, registry: registry, intake: intake, metrics: metrics,
+      renderer: tokens.renderer,
       admission: admission, tracer: tracer, engines: engines, insight: insight,
       auditor: auditor, overview: overview)
     let scorer = Scorer(
@@ -100,14 +114,15 @@ package final class IndexerService: Sendable {
       insight: insight, deadlineDefault: configuration.scoreDeadline)
     let api = IndexerAPI(
       scorer: scorer, resolver: resolver, admission: admission, fleetWatch: fleetWatch,
-      membership: membership, intake: intake, renderer: tokens.renderer, endpointsFile: watcher,
-      metrics: metricsPage, tracer: tracer, overview: overview, engines: engines,
-      insight: insight, auditor: auditor, picker: picker, inspection: inspection)
+      membership: membership, registry: registry, readiness: readiness, intake: intake,
+      renderer: tokens.renderer, endpointsFile: watcher, metrics: metricsPage, tracer: tracer,
+      overview: overview, engines: engines, insight: insight, auditor: auditor, picker: picker,
+      inspection: inspection, snapshots: snapshots, log: log)
     do {
       listeners = try ServiceListeners(
         configuration, routes: api.routes,
         rpc: IndexerRPC(scorer: scorer, admission: admission, watch: fleetWatch),
-        metrics: metrics, isReady: { api.isReady })
+        metrics: metrics, isReady: { [readiness] in readiness.isReady })
     } catch {
       watcher?.stop()
       engines.stop()
@@ -119,10 +134,12 @@ package final class IndexerService: Sendable {
       configuration.trust, intake: intake, membership: membership, engines: engines,
       servedModels: tokens.servedModels)
     housekeeping = Housekeeping(fleet: fleet, churn: inspection.churn) {
-      [listeners, insight] in
+      [listeners, insight, registry, readiness] in
       let now = MonotonicClock.nowNanoseconds()
       sentinel.tick(now: now)
+      _ = readiness.report(now: now)
       listeners.refreshHealth()
+      registry.tick(now: now)
       insight.tick(now: now)
       auditor?.tick(now: now)
       overview.tick(now: now)
@@ -133,6 +150,7 @@ package final class IndexerService: Sendable {
 
   private func start() {
     intake.start()
+    snapshots.start()
     housekeeping.start()
     inspection.thread.start()
     fleetWatch.start()
@@ -169,10 +187,12 @@ package final class IndexerService: Sendable {
     let cutOff = listeners.stop(waitingAtMost: configuration.stopLimit)
     if cutOff > 0 { configuration.log(.warning, "\(cutOff) requests were cut off") }
     inspection.thread.stop()
+    snapshots.stop()
     fleetWatch.stop()
     engines.stop()
     tokens.stop()
     intake.stop()
+    snapshots.finish()
     housekeeping.stop()
     tracer?.stop()
   }

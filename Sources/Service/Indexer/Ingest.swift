@@ -10,13 +10,14 @@ final class Ingest: @unchecked Sendable {
   private static let dropBlocks = 4_096
 
   let queue: IngestQueue
-  private let fleet: SharedFleet
+  let fleet: SharedFleet
   private let metrics: ServiceMetrics
   private let log: TrustLog
   private let feedback: Feedback
   private let lock = Lock()
   private var thread: WorkerThread?
   private var publishedCounters = EventDecodingCounters()
+  let errands = Errands()
 
   // Of the thread:
   private var decoder: EventDecoder
@@ -30,6 +31,10 @@ final class Ingest: @unchecked Sendable {
     var doubted: @Sendable (SourceID, Incarnation) -> Void
     /// The connection to a source was lost.
     var disconnected: @Sendable (SourceID) -> Void
+    /// The engine of a source is another one now.
+    var incarnation: @Sendable (SourceID) -> Void
+    /// Nothing of a source follows; its id is about to be free.
+    var removed: @Sendable (SourceID) -> Void
   }
 
   init(
@@ -45,6 +50,7 @@ final class Ingest: @unchecked Sendable {
   }
 
   func start() {
+    errands.open { [queue] in queue.interrupt() }
     lock.withLock { thread = WorkerThread(name: "ingest") { self.run() } }
   }
 
@@ -60,9 +66,14 @@ final class Ingest: @unchecked Sendable {
   private func run() {
     var deliveries: [Delivery] = []
     while queue.take(into: &deliveries) {
-      for delivery in deliveries { apply(delivery) }
+      for delivery in deliveries {
+        errands.run()
+        apply(delivery)
+      }
+      errands.run()
       lock.withLock { publishedCounters = decoder.counters }
     }
+    errands.close()
   }
 
   private func apply(_ delivery: Delivery) {
@@ -73,6 +84,7 @@ final class Ingest: @unchecked Sendable {
     case .newIncarnation(let cause):
       let dropped =
         drop(source) + fleet.write { $0.beginIncarnation(delivery.incarnation, of: source) }
+      if cause.provesRestart { feedback.incarnation(source) }
       if delivery.incarnation.number > 1 || dropped > 0 {
         log.say(
           .warning, of: source,
@@ -82,7 +94,10 @@ final class Ingest: @unchecked Sendable {
     case .state(let state):
       fleet.write { $0.setStream(state, of: source) }
       if case .disconnected = state { feedback.disconnected(source) }
+    case .reset(let reset, let fence):
+      apply(reset, fence, to: source, delivery.incarnation)
     case .removed:
+      feedback.removed(source)
       _ = drop(source)
       fleet.write { $0.removeSource(source) }
       return log.forget(source)
@@ -93,7 +108,7 @@ final class Ingest: @unchecked Sendable {
   /// Drops what a source holds, in slices.
   ///
   /// - Returns: Residencies dropped.
-  private func drop(_ source: SourceID) -> Int {
+  func drop(_ source: SourceID) -> Int {
     var dropped = 0
     while true {
       let slice = fleet.write { $0.dropSlice(of: source, blocksMax: Self.dropBlocks) }
@@ -112,6 +127,7 @@ final class Ingest: @unchecked Sendable {
       }
     } catch {
       log.say(.error, of: source, "message \(sequence) can't be decoded: \(error)")
+      noteApplied(payload, sequence, source, incarnation, isUndecodable: true)
       feedback.undecodable(source, incarnation, sequence)
       return
     }
@@ -135,6 +151,7 @@ final class Ingest: @unchecked Sendable {
       isDoubtful = isDoubtful || doubtful
       start = end
     } while start < batch.events.count
+    noteApplied(payload, sequence, source, incarnation, isCleared: isCleared)
     metrics.applyLatency.observe(
       Double(MonotonicClock.nowNanoseconds() &- receivedAt) / 1e9)
     if isCleared { feedback.historyCleared(source, incarnation, sequence) }
@@ -144,6 +161,18 @@ final class Ingest: @unchecked Sendable {
       "blocks are stored under parents that were never announced, one after the other: the engine "
         + "has to prove that it is the one that was followed")
     feedback.doubted(source, incarnation)
+  }
+
+  private func noteApplied(
+    _ payload: [UInt8], _ sequence: UInt64, _ source: SourceID, _ incarnation: Incarnation,
+    isUndecodable: Bool = false, isCleared: Bool = false
+  ) {
+    let digest = payload.span.withUnsafeBytes { PayloadDigest(of: $0) }
+    fleet.write {
+      $0.noteApplied(
+        SequenceTracker.Record.Message(sequence: sequence, digest: digest),
+        isUndecodable: isUndecodable, isCleared: isCleared, of: source, incarnation: incarnation)
+    }
   }
 
   private func sliceEnd(from start: Int) -> Int {

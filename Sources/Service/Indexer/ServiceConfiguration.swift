@@ -39,6 +39,8 @@ package struct ServiceConfiguration: Sendable {
   package var audit = AuditSettings()
   /// Keys block hashes, so that processes with the same text agree on them; nil for a random key.
   package var hashKey: String?
+  /// What the index begins with, and what it leaves to the next process.
+  package var warm = WarmSettings()
   package var http: HTTPLimits = {
     var limits = HTTPLimits()
     limits.threads = .shared(2)
@@ -46,6 +48,7 @@ package struct ServiceConfiguration: Sendable {
   }()
   package var grpc = GRPCLimits()
   package var subscriptions = SubscriptionSettings()
+  package var readiness = ReadinessSettings()
   package var queue = IngestQueue.Limits()
   /// When engines are taken for dead or silent.
   package var trust = SourceSentinel.Settings()

@@ -31,7 +31,8 @@ package final class EventPublisher: @unchecked Sendable {
 
   private struct Batch {
     var payload: [UInt8]
-    var isSent: Bool
+    /// How often it is sent.
+    var copies: Int
   }
 
   /// The endpoints with the ports that the system chose for bound ones.
@@ -103,9 +104,17 @@ package final class EventPublisher: @unchecked Sendable {
   /// - Returns: Its sequence.
   @discardableResult
   package func publish(_ payload: [UInt8], isLost: Bool = false) -> UInt64 {
+    publish(payload, copies: isLost ? 0 : 1)
+  }
+
+  /// Numbers a batch and has it published as often as `copies` says, with the same number.
+  ///
+  /// - Returns: Its sequence.
+  @discardableResult
+  package func publish(_ payload: [UInt8], copies: Int) -> UInt64 {
     let sequence = condition.withLock {
       while queue.count >= settings.queueMax, !isStopping { condition.wait() }
-      queue.append(Batch(payload: payload, isSent: !isLost))
+      queue.append(Batch(payload: payload, copies: copies))
       nextSequence += 1
       return nextSequence - 1
     }
@@ -165,7 +174,7 @@ package final class EventPublisher: @unchecked Sendable {
     if isDropping { publisher = nil }
     if publisher == nil { reopen() }
     for batch in batches {
-      if batch.isSent {
+      for _ in 0..<batch.copies {
         // What does not fit is dropped by a PUB socket, and is a gap for its subscriber.
         publisher?.send([topic, ring.end.sequenceFrame, batch.payload])
       }

@@ -26,6 +26,7 @@ package final class IngestQueue: @unchecked Sendable {
   private var byteCount = 0
   private var refusedCount: UInt64 = 0
   private var isClosed = false
+  private var isInterrupted = false
 
   package init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -60,15 +61,24 @@ package final class IngestQueue: @unchecked Sendable {
   /// What was taken no longer counts towards the limits, so at most twice their bytes are held.
   ///
   /// - Parameter batch: Replaced; give back the same array, so that its room is used again.
-  /// - Returns: Whether there is anything; false once the queue is closed and empty.
+  /// - Returns: False once the queue is closed and empty. After `interrupt` there may be nothing.
   package func take(into batch: inout [Delivery]) -> Bool {
     batch.removeAll(keepingCapacity: true)
     return condition.withLock {
-      while deliveries.isEmpty, !isClosed { condition.wait() }
+      while deliveries.isEmpty, !isClosed, !isInterrupted { condition.wait() }
+      isInterrupted = false
       swap(&deliveries, &batch)
       loads.removeAll(keepingCapacity: true)
       byteCount = 0
-      return !batch.isEmpty
+      return !batch.isEmpty || !isClosed
+    }
+  }
+
+  /// Has `take` return, even with nothing.
+  package func interrupt() {
+    condition.withLock {
+      isInterrupted = true
+      condition.broadcast()
     }
   }
 

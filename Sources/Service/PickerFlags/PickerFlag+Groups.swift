@@ -136,6 +136,50 @@ extension PickerFlag {
       }
       values.flags.adminAddress = address
     },
+    PickerFlag(
+      "state-dir", "DIR", .indexer,
+      "keep the hash key and snapshots of the index here; the next process goes on from them; ours"
+    ) { text, values throws(PickerFlagError) in
+      values.flags.warm.stateDirectory = text.isEmpty ? nil : text
+    },
+    .duration(
+      "snapshot-interval", .indexer, \.flags.warm.snapshotInterval,
+      "how often a snapshot is written there (60s); ours"),
+    PickerFlag(
+      "peer", "URL", .indexer,
+      "begin with what this sibling's indexer knows, repeatable; it needs the same hash key; ours"
+    ) { text, values throws(PickerFlagError) in
+      guard let server = HTTPClient.Server(text) else {
+        throw PickerFlagError("--peer takes http://…, https://… or unix:/path, not '\(text)'")
+      }
+      values.flags.warm.peers.append(PeerConfiguration(server: server))
+    },
+  ]
+
+  static let recovery: [PickerFlag] = [
+    PickerFlag(
+      "ready-exact", "SHARE", .indexer,
+      "health checks fail until this share of the sources is exact (they do not wait); ours"
+    ) { text, values throws(PickerFlagError) in
+      guard let share = Double(text), (0...1).contains(share) else {
+        throw PickerFlagError("--ready-exact takes a number from 0 to 1, not '\(text)'")
+      }
+      values.flags.readyShare = share
+    },
+    PickerFlag(
+      "ready-after", "TIME", .indexer, "and no longer than so long, such as 30s; ours"
+    ) { text, values throws(PickerFlagError) in
+      values.flags.readyAfter = try FlagValue.duration(text, of: "ready-after")
+    },
+    PickerFlag(
+      "replays-max", "N", .indexer, "engines that are asked for missed events at a time (8); ours"
+    ) { text, values throws(PickerFlagError) in
+      let count = try FlagValue.integer(text, of: "replays-max")
+      guard 1...1_024 ~= count else {
+        throw PickerFlagError("--replays-max takes 1 to 1024, not '\(text)'")
+      }
+      values.flags.replaysMax = count
+    },
   ]
 
   static let logging: [PickerFlag] = [

@@ -56,8 +56,16 @@ package struct PickerFlags: Sendable, Equatable {
   package internal(set) var audit = AuditMode.resync
   /// How long an engine's connection is down until what it held is forgotten.
   package internal(set) var deadAfter = SourceSentinel.Settings().deadAfter
+  /// What the index begins with, and what it leaves to the next process.
+  package internal(set) var warm = WarmSettings()
   /// Where the indexer's own API answers; nil for nowhere.
   package internal(set) var adminAddress: ListenAddress? = .tcp(host: "127.0.0.1", port: 9300)
+
+  /// What health checks wait for besides the picker itself; nothing where neither is set.
+  package internal(set) var readyShare: Double?
+  package internal(set) var readyAfter: Duration?
+  /// Engines that are asked for missed events at a time.
+  package internal(set) var replaysMax = SubscriptionSettings().replaysMax
 
   /// Where traces go; nil for nowhere.
   package internal(set) var tracing: TracingSettings?

@@ -1,5 +1,5 @@
 package import KVIndexer
-import Tokenize
+package import Tokenize
 
 /// What another process's indexer says that endpoints hold of a prompt.
 package struct RemoteScore: Sendable, Equatable {
@@ -48,7 +48,7 @@ package struct RemoteScore: Sendable, Equatable {
 
 extension RemoteScore {
   /// Reads the answer to `POST /v1/score`; fields that are not known are passed over.
-  init(parsing body: [UInt8]) throws(JSONError) {
+  package init(parsing body: [UInt8]) throws(JSONError) {
     self = try body.span.withUnsafeBytes { bytes throws(JSONError) in
       var cursor = JSONCursor(bytes)
       var score = RemoteScore()

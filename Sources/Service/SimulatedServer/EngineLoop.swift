@@ -17,7 +17,8 @@ final class EngineLoop: @unchecked Sendable {
   private let condition = ConditionLock()
   private let publisher: EventPublisher
   private let stepTime: StepTime
-  private let encoder = EventEncoder(generation: .v032)
+  private let encoder: EventEncoder
+  private let publishesEvents: Bool
 
   // Under the condition's lock:
   private var phase = Phase.serving
@@ -34,7 +35,12 @@ final class EngineLoop: @unchecked Sendable {
   private var thread: WorkerThread?
 
   /// Starts the thread.
-  init(_ engine: SimulatedEngine, stepTime: StepTime, publisher: EventPublisher) {
+  init(
+    _ engine: SimulatedEngine, stepTime: StepTime, publisher: EventPublisher,
+    features: SimulatedFeatures = SimulatedFeatures()
+  ) {
+    encoder = EventEncoder(generation: features.generation)
+    publishesEvents = features.publishesEvents
     self.engine = engine
     self.stepTime = stepTime
     self.publisher = publisher
@@ -192,7 +198,7 @@ final class EngineLoop: @unchecked Sendable {
   }
 
   private func publish(_ blockEvents: [BlockEvent]) {
-    guard !blockEvents.isEmpty else { return }
+    guard publishesEvents, !blockEvents.isEmpty else { return }
     let batch = EngineBatch(
       timestamp: WallClock.seconds(), events: blockEvents.map { EngineEvent($0) })
     publisher.publish(encoder.encode(batch))

@@ -23,7 +23,8 @@ extension ModelServerAPI {
     }
     let requests = prompts.map { prompt in
       EngineRequest(
-        tokens: prompt, output: .sampled(body.outputTokensMax), cacheSalt: body.cacheSalt,
+        tokens: prompt, output: .sampled(body.outputTokensMax),
+        cacheSalt: configuration.features.honoursSalt ? body.cacheSalt : nil,
         readsCache: !body.wantsPromptLogProbabilities)
     }
     guard !body.isStreamed else {
@@ -149,6 +150,7 @@ extension ModelServerAPI {
         json.field("prompt_tokens", promptTokens)
         json.field("total_tokens", promptTokens + outputTokens)
         json.field("completion_tokens", outputTokens)
+        guard configuration.features.tellsCachedTokens else { return }
         json.field("prompt_tokens_details") { json in
           // Of the last prompt when there are several, as vLLM has it.
           json.object { $0.field("cached_tokens", results.last?.cachedTokens) }

@@ -6,6 +6,12 @@ extension ModelServerAPI {
   ///
   /// A list with one entry a prompt; the entry itself for a chat.
   func render(_ body: [UInt8], isChat: Bool) throws(ModelServerError) -> HTTPResponse {
+    guard configuration.features.renders else {
+      throw ModelServerError(
+        .disabled,
+        "Scale-out endpoints are disabled. Restart vllm serve with --enable-scale-out to enable "
+          + "them.")
+    }
     let body = try CompletionBody(parsing: body, isChat: isChat)
     try check(body)
     let prompts = try prompts(of: body)

@@ -12,6 +12,7 @@ final class ModelServerAPI: Sendable {
     case tokenize = "/tokenize"
     case models = "/v1/models"
     case health = "/health"
+    case version = "/version"
     case metrics = "/metrics"
     case eventSources = "/kv_event_sources"
     case resetPrefixCache = "/reset_prefix_cache"
@@ -23,7 +24,7 @@ final class ModelServerAPI: Sendable {
       case .completions, .chatCompletions, .render, .chatRender, .tokenize, .resetPrefixCache,
         .sleep, .wakeUp:
         .post
-      case .models, .health, .metrics, .eventSources: .get
+      case .models, .health, .version, .metrics, .eventSources: .get
       }
     }
   }
@@ -59,6 +60,7 @@ final class ModelServerAPI: Sendable {
         case .tokenize: try tokenize(request.body)
         case .models: models()
         case .health: HTTPResponse(contentType: "application/json", body: [])
+        case .version: version()
         case .metrics: metrics()
         case .eventSources: eventSources()
         case .resetPrefixCache: resetPrefixCache()
@@ -106,12 +108,24 @@ final class ModelServerAPI: Sendable {
     return HTTPResponse(json: json)
   }
 
+  private func version() -> HTTPResponse {
+    guard let version = configuration.features.version else {
+      return Self.detail(status: 404, "Not Found")
+    }
+    var json = JSONWriter()
+    json.object { $0.field("version", version) }
+    return HTTPResponse(json: json)
+  }
+
   private func eventSources() -> HTTPResponse {
+    guard configuration.features.tellsEventSources else {
+      return Self.detail(status: 404, "Not Found")
+    }
     var json = JSONWriter()
     json.object { json in
       json.field("0") { json in
         json.object { json in
-          json.field("enable_kv_cache_events", true)
+          json.field("enable_kv_cache_events", configuration.features.publishesEvents)
           json.field("publisher", "zmq")
           json.field("endpoint", configuration.eventEndpoint)
           json.field("replay_endpoint", configuration.replayEndpoint)

@@ -7,6 +7,7 @@ struct ModelServerError: Error {
     case unreadable = "Bad Request"
     case badRequest = "BadRequestError"
     case notFound = "NotFoundError"
+    case disabled = "PermissionDeniedError"
     case overloaded = "ServiceUnavailableError"
     case engineDead = "InternalServerError"
 
@@ -14,6 +15,7 @@ struct ModelServerError: Error {
       switch self {
       case .unreadable, .badRequest: 400
       case .notFound: 404
+      case .disabled: 403
       case .overloaded: 503
       case .engineDead: 500
       }

@@ -24,13 +24,16 @@ package final class SimulatedServer: Sendable {
       endpoint: configuration.eventEndpoint, replayEndpoint: configuration.replayEndpoint)
     settings.topic = configuration.topic
     settings.bufferSteps = configuration.replayBatchesMax
+    settings.replaysTopic = configuration.features.replaysTopic
     let publisher = try EventPublisher(settings)
     var actual = configuration
     actual.eventEndpoint = Self.resolved(configuration.eventEndpoint, publisher.endpoint)
     actual.replayEndpoint = configuration.replayEndpoint.map {
       Self.resolved($0, publisher.replayEndpoint ?? $0)
     }
-    let loop = EngineLoop(engine, stepTime: configuration.stepTime, publisher: publisher)
+    let loop = EngineLoop(
+      engine, stepTime: configuration.stepTime, publisher: publisher,
+      features: configuration.features)
     do {
       var limits = HTTPLimits()
       limits.threads = .onePerConnection

@@ -20,11 +20,33 @@ package struct SimulatedServerConfiguration: Sendable, Equatable {
   package var connectionsMax = 256
   /// The prompts of one request.
   package var promptsMax = 64
+  package var features = SimulatedFeatures()
 
   /// A server on free ports of the loopback interface.
   package init(engine: EngineConfiguration) {
     self.engine = engine
   }
+}
+
+/// What a simulated server can do, beyond serving; by default all that the newest vLLM can.
+package struct SimulatedFeatures: Sendable, Equatable {
+  /// What it calls its version; nil to tell none.
+  package var version: String? = "0.32.0"
+  package var publishesEvents = true
+  /// Whether `/kv_event_sources` exists.
+  package var tellsEventSources = true
+  /// How events are written.
+  package var generation = WireGeneration.v032
+  /// Whether replayed messages carry the topic frame.
+  package var replaysTopic = true
+  /// Whether `--enable-scale-out` was given.
+  package var renders = true
+  /// Whether `--enable-prompt-tokens-details` was given.
+  package var tellsCachedTokens = true
+  /// Whether a `cache_salt` sets prompts apart.
+  package var honoursSalt = true
+
+  package init() {}
 }
 
 /// How long a scheduler step takes: a fixed part, and a part for each token that it computes.

@@ -37,4 +37,17 @@ package struct StopSignal: Sendable {
       return ready > 0
     }
   }
+
+  /// Waits for a signal or for `wakeUp`, whichever comes first.
+  ///
+  /// - Returns: Whether a signal came.
+  package func wait(or wakeUp: WakeUp) -> Bool {
+    var items = [descriptor, wakeUp.descriptor].map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
+    while true {
+      if poll(&items, 2, -1) < 0, errno == EINTR { continue }
+      return items[0].revents != 0
+    }
+  }
 }

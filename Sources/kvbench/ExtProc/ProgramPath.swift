@@ -14,13 +14,24 @@ enum ProgramPath {
 
   /// The picker: beside this executable unless it was named.
   static func epp(_ named: String?) throws(SystemError) -> String {
+    try sibling("epp", named, option: "--epp")
+  }
+
+  /// The indexer: beside this executable unless it was named.
+  static func kvindexer(_ named: String?) throws(SystemError) -> String {
+    try sibling("kvindexer", named, option: "--program")
+  }
+
+  private static func sibling(
+    _ product: String, _ named: String?, option: String
+  ) throws(SystemError) -> String {
     let directory = try own().split(separator: "/").dropLast().map { "/\($0)" }.joined()
-    let path = named ?? "\(directory)/epp"
+    let path = named ?? "\(directory)/\(product)"
     guard access(path, X_OK) == 0 else {
       throw SystemError(
         "start \(path)",
-        reason: "there is no such program; build it with 'swift build -c release --product epp', "
-          + "or name it with --epp PATH")
+        reason: "there is no such program; build it with 'swift build -c release --product "
+          + "\(product)', or name it with \(option) PATH")
     }
     return path
   }

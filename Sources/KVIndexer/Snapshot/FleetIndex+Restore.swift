@@ -1,0 +1,155 @@
+/// Sources of an earlier process, which hold their blocks until they are configured again.
+extension FleetIndex {
+  /// An index that knows what a snapshot says, of sources that are still to be added.
+  ///
+  /// - Parameter now: Monotonic nanoseconds.
+  /// - Throws: `SnapshotError` where the snapshot has another key, or contradicts itself.
+  package static func restored(
+    from image: SnapshotImage, hasher: BlockHasher, byteBudget: Int, now: UInt64
+  ) throws(SnapshotError) -> FleetIndex {
+    var fleet = FleetIndex(hasher: hasher, byteBudget: byteBudget)
+    fleet.keepTime(now)
+    try fleet.load(image)
+    return fleet
+  }
+
+  private mutating func load(_ image: SnapshotImage) throws(SnapshotError) {
+    let seal = HashSeal(seed: hasher.seed)
+    guard image.header.keyCheck == seal.check else { throw .otherKey }
+    guard image.runBound <= index.nodes.capacity else { throw .overBudget(bytes: index.byteBudget) }
+    var lanes = [LaneID?](repeating: nil, count: 1 << 16)
+    // Without a message that was applied nothing can prove that its engine is still the same.
+    let sources = image.sources.filter { $0.stream != nil }
+    for source in sources { parked.append(state(of: source, seal, &lanes)) }
+    var restoration = TreeRestoration(
+      lanes: lanes, namespaces: [.unknown] + image.namespaces.map { number(of: $0) }, seal: seal,
+      runBound: image.runBound)
+    try image.forEachTreeSection { cursor throws(SnapshotError) in
+      try index.restore(&cursor, with: &restoration)
+    }
+    try index.linkRestored(restoration)
+    guard restoration.totals.runs == image.totals.runs,
+      restoration.totals.blocks == image.totals.blocks,
+      restoration.totals.residencies == image.totals.residencies
+    else { throw .damaged(.tree, "it holds another number of blocks than it says") }
+    for source in sources { try restoreCopies(of: source, seal, lanes) }
+  }
+
+  private mutating func number(of namespace: PromptNamespace) -> NamespaceID {
+    let root = hasher.root(
+      model: namespace.model, lora: namespace.lora, blockSize: namespace.blockSize)
+    return namespaceTable.number(of: namespace, root: root)
+  }
+
+  /// What a snapshot says of a source, with lanes of its own.
+  private mutating func state(
+    of source: SnapshotSource, _ seal: HashSeal, _ lanes: inout [LaneID?]
+  ) -> SourceState {
+    var state = SourceState(source, seal: seal)
+    for (position, group) in source.groups.enumerated() {
+      for saved in group.lanes {
+        let lane = index.addLane()
+        lanes[Int(saved.number)] = lane
+        state.groups[position].lanes[saved.tier] = lane
+        if state.groups[position].needsPath(saved.tier) { index.continuationLanes += 1 }
+      }
+    }
+    return state
+  }
+
+  private mutating func restoreCopies(
+    of source: SnapshotSource, _ seal: HashSeal, _ lanes: [LaneID?]
+  ) throws(SnapshotError) {
+    for group in source.groups {
+      for saved in group.lanes {
+        guard let lane = lanes[Int(saved.number)] else { continue }
+        guard index.blocks(of: lane) == saved.blocks else {
+          throw .damaged(.source, "a lane holds another number of blocks than it says")
+        }
+        var copies: [UInt64: UInt32] = [:]
+        for copy in saved.copies { copies[seal.open(copy.canonical)] = copy.count }
+        guard index.restoreCopies(copies, of: lane) else {
+          throw .damaged(.source, "a lane has copies of a block that it does not hold")
+        }
+      }
+    }
+  }
+
+  // MARK: Sources that come
+
+  /// Gives a source that is being added what an earlier process knew of it.
+  mutating func adopt(_ source: Source) {
+    guard let place = parked.firstIndex(where: { $0.isOf(source.configuration) }) else { return }
+    let state = parked.remove(at: place)
+    source.incarnation = state.incarnation
+    source.groups = state.groups
+    source.orphans = state.orphans
+    source.damage = state.damage
+    source.mismatch = state.mismatch
+    source.tally.stored(knownBlocks(of: state))
+    applied[source.id] = state.stream.map { AppliedStream($0) }
+    for group in state.groups {
+      for (tier, lane) in group.lanes.all {
+        if group.spec.kind == .full { index.rememberLosses(of: lane, source.id, tier) }
+        while owners.count <= lane.index { owners.append(nil) }
+        owners[lane.index] = source
+        if index.evicted(of: lane) > 0 { source.damage(.budget) }
+      }
+    }
+  }
+
+  /// Blocks of the first tier that a source of a snapshot knows: copies, and blocks without a place,
+  /// included.
+  private func knownBlocks(of state: SourceState) -> Int {
+    var known = 0
+    for group in state.groups {
+      if let lane = group.lanes[.gpu] {
+        known += index.blocks(of: lane)
+        known += index.copies(of: lane).values.reduce(0) { $0 + Int($1) }
+      }
+      for (block, copies) in group.pending where block.tier == .gpu { known += copies }
+    }
+    for store in state.orphans.stores where store.tier == .gpu { known += store.hashes.count }
+    return known
+  }
+
+  /// How many sources of a snapshot wait to be configured.
+  package var parkedSources: Int { parked.count }
+
+  /// Gives up the sources that were not configured again; `dropLeaving` drops what they hold.
+  ///
+  /// - Returns: Their endpoints, and the residencies of each.
+  package mutating func giveUpParked() -> [(endpoint: String, residencies: Int)] {
+    leaving += parked
+    defer { parked = [] }
+    return parked.map { state in
+      let lanes = state.groups.flatMap { $0.lanes.all.map(\.lane) }
+      return (state.endpoint, lanes.reduce(0) { $0 + index.blocks(of: $1) })
+    }
+  }
+
+  /// Drops a slice of what nobody has claimed.
+  ///
+  /// - Returns: Whether there is more.
+  package mutating func dropLeaving(blocksMax: Int) -> Bool {
+    guard let state = leaving.last else { return false }
+    for group in state.groups {
+      for (_, lane) in group.lanes.all where index.blocks(of: lane) > 0 {
+        _ = index.clear(lane, cause: .restarted, atMost: blocksMax, remembers: false)
+        return true
+      }
+    }
+    leaving.removeLast()
+    removeLanes(of: state.groups)
+    return !leaving.isEmpty
+  }
+
+  /// Everything that a snapshot is to hold of sources.
+  var sourceStates: [SourceState] {
+    var states: [SourceState] = []
+    for case let source? in sources where source.endpoint != nil {
+      states.append(SourceState(source, stream: record(of: source.id)))
+    }
+    return states + parked
+  }
+}
