@@ -11,7 +11,7 @@ import Testing
     EngineConfiguration(blockCount: 48, modelTokensMax: 512, batchedTokensMax: 96),
     EngineConfiguration(blockCount: 140, blockSize: 4, modelTokensMax: 256, batchedTokensMax: 64),
     // Never full: what was there before stays.
-    EngineConfiguration(blockCount: 8_192, modelTokensMax: 512),
+    EngineConfiguration(blockCount: 4_096, modelTokensMax: 512),
   ]
 
   static var chats: ChatWorkloadParameters {
@@ -25,7 +25,7 @@ import Testing
     return parameters
   }
 
-  @Test(arguments: configurations.indices, TestSeeds.upTo(8))
+  @Test(arguments: configurations.indices, TestSeeds.upTo(4))
   func `The bound on unknown blocks holds at every step, and is 0 only where all is known`(
     configuration: Int, seed: UInt64
   ) throws {
@@ -40,8 +40,8 @@ import Testing
     var sent = 0
     var steps: UInt64 = 0
     var isProven = false
-    while sent < 500 || !engine.isIdle {
-      if sent < 500, random.below(4) == 0, let request = chats.nextRequest() {
+    while sent < 250 || !engine.isIdle {
+      if sent < 250, random.below(4) == 0, let request = chats.nextRequest() {
         // Some do not read the cache, and store copies of what is there.
         let id = try engine.submit(
           EngineRequest(
