@@ -65,7 +65,7 @@ public enum IncarnationCause: Hashable, Sendable, CaseIterable {
   public var provesRestart: Bool {
     switch self {
     case .sequenceRegressed, .historyDiffers: true
-    case .unproven, .requested, .drifted: false
+    case .unproven, .requested, .drifted, .abandoned: false
     }
   }
 
