@@ -108,7 +108,7 @@ final class Ingest: @unchecked Sendable {
   /// Drops what a source holds, in slices.
   ///
   /// - Returns: Residencies dropped.
-  private func drop(_ source: SourceID) -> Int {
+  func drop(_ source: SourceID) -> Int {
     var dropped = 0
     while true {
       let slice = fleet.write { $0.dropSlice(of: source, blocksMax: Self.dropBlocks) }
