@@ -8,8 +8,8 @@ STRICT := -Xswiftc -warnings-as-errors
 # The backtracer's own signal handlers show up in sanitizer reports.
 export SWIFT_BACKTRACE ?= enable=no
 
-.PHONY: demo test deps lint format bench bench-smoke faults faults-smoke soak sanitize clients examples e2e e2e-vllm browser \
-	screenshots install clean
+.PHONY: demo test deps lint format bench bench-smoke faults faults-smoke soak sanitize clients \
+	examples e2e e2e-vllm browser screenshots install clean
 
 # Where PyPI is out of reach, the demo does without Envoy and says so.
 demo: deps

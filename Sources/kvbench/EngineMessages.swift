@@ -1,4 +1,5 @@
 import KVIndexer
+import Service
 import Simulation
 
 /// Blocks of a forest as an engine's event messages, with tokens that belong to the keys.
@@ -19,13 +20,13 @@ enum EngineMessages {
 
   /// A message that stores a range of a chain in one event.
   static func stored(_ chain: Forest.Chain, _ range: Range<Int>) -> [UInt8] {
-    encoder.encode(EngineBatch(timestamp: 1, events: [event(chain, range)]))
+    encoder.encode(EngineBatch(timestamp: WallClock.seconds(), events: [event(chain, range)]))
   }
 
   /// A message of several store events.
   static func stored(_ events: [(chain: Forest.Chain, range: Range<Int>)]) -> [UInt8] {
     encoder.encode(
-      EngineBatch(timestamp: 1, events: events.map { event($0.chain, $0.range) }))
+      EngineBatch(timestamp: WallClock.seconds(), events: events.map { event($0.chain, $0.range) }))
   }
 
   private static func event(_ chain: Forest.Chain, _ range: Range<Int>) -> EngineEvent {
@@ -42,6 +43,6 @@ enum EngineMessages {
   static func removed(_ hashes: some Sequence<EngineHash>) -> [UInt8] {
     var blocks = RemovedBlocks(hashes: hashes.map { .integer($0.bits) })
     blocks.group = 0
-    return encoder.encode(EngineBatch(timestamp: 1, events: [.removed(blocks)]))
+    return encoder.encode(EngineBatch(timestamp: WallClock.seconds(), events: [.removed(blocks)]))
   }
 }

@@ -17,6 +17,22 @@ enum EndpointOptions {
     return try EndpointsFile(parsing: json.bytes, file: "--endpoint").endpoints
   }
 
+  /// Reads a spec for `PUT /v1/endpoints/{name}`.
+  static func registration(
+    _ spec: String, lifetimeSeconds: Int
+  ) throws(UsageError) -> (name: String, body: [UInt8]) {
+    let entry = try fields(spec)
+    guard let name = entry["name"] else {
+      throw UsageError(message: "'\(spec)' has no name to register it by")
+    }
+    var json = JSONWriter()
+    json.object { json in
+      writeFields(entry, &json)
+      json.field("ttl_seconds", lifetimeSeconds)
+    }
+    return (name, json.bytes)
+  }
+
   private static let plain = [
     "name": "name", "address": "address", "port": "port", "model": "model",
   ]
@@ -41,20 +57,22 @@ enum EndpointOptions {
   }
 
   private static func write(_ entry: [String: String], _ json: inout JSONWriter) {
-    json.object { json in
-      for (name, value) in entry.sorted(by: { $0.key < $1.key }) {
-        if let key = plain[name] { json.field(key, value) }
-      }
-      let hasEvents = entry.keys.contains { events[$0] != nil || numbers[$0] != nil }
-      guard hasEvents else { return }
-      json.field("kvEvents") { json in
-        json.object { json in
-          for (name, value) in entry.sorted(by: { $0.key < $1.key }) {
-            if let key = events[name] { json.field(key, value) }
-            guard let key = numbers[name] else { continue }
-            // What is no number is left to the file's rules, which say so.
-            if let number = Int(value) { json.field(key, number) } else { json.field(key, value) }
-          }
+    json.object { json in writeFields(entry, &json) }
+  }
+
+  private static func writeFields(_ entry: [String: String], _ json: inout JSONWriter) {
+    for (name, value) in entry.sorted(by: { $0.key < $1.key }) {
+      if let key = plain[name] { json.field(key, value) }
+    }
+    let hasEvents = entry.keys.contains { events[$0] != nil || numbers[$0] != nil }
+    guard hasEvents else { return }
+    json.field("kvEvents") { json in
+      json.object { json in
+        for (name, value) in entry.sorted(by: { $0.key < $1.key }) {
+          if let key = events[name] { json.field(key, value) }
+          guard let key = numbers[name] else { continue }
+          // What is no number is left to the file's rules, which say so.
+          if let number = Int(value) { json.field(key, number) } else { json.field(key, value) }
         }
       }
     }

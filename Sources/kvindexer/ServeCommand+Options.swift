@@ -100,6 +100,26 @@ extension ServeCommand {
     return warm
   }
 
+  static func readRecovery(
+    _ arguments: inout Arguments, _ configuration: inout ServiceConfiguration
+  ) throws(UsageError) {
+    if let share = try arguments.option("--ready-exact") {
+      guard let value = Double(share), (0...1).contains(value) else {
+        throw UsageError(message: "--ready-exact takes a number from 0 to 1, not '\(share)'")
+      }
+      configuration.readiness.exactShare = value
+    }
+    if let time = try arguments.option("--ready-after") {
+      guard let duration = Duration(goText: time), duration >= .zero else {
+        throw UsageError(message: "--ready-after takes a time such as 30s or 2m, not '\(time)'")
+      }
+      configuration.readiness.after = duration
+    }
+    if let count = try arguments.integer("--replays-max", in: 1...1_024) {
+      configuration.subscriptions.replaysMax = count
+    }
+  }
+
   static func tracing(
     _ arguments: inout Arguments
   ) throws(UsageError) -> TracingSettings? {

@@ -56,6 +56,12 @@ enum ServeCommand: Command {
                            asked with the first token of --token-file
       --peer-ca-file FILE  the authority that https peers' certificates must come from
 
+    Starting and recovering
+      --ready-exact SHARE  be ready (/readyz, gRPC health) when this share of the sources is exact;
+                           engines that don't answer are not waited for (when none is catching up)
+      --ready-after TIME   be ready after that time whatever the sources are, such as 30s (never)
+      --replays-max N      engines that are asked for missed events at a time (8)
+
     Traces
       --otlp-endpoint URL  export traces of score requests to this OpenTelemetry collector, for
                            example http://127.0.0.1:4318 (none)
@@ -99,6 +105,7 @@ enum ServeCommand: Command {
     try readRendering(&arguments, &configuration)
     try readLimits(&arguments, &configuration)
     configuration.warm = try warm(&arguments, tokenFile: configuration.tokenFile)
+    try readRecovery(&arguments, &configuration)
     configuration.tracing = try tracing(&arguments)
     configuration.engineMetrics = arguments.flag("--no-engine-metrics") ? nil : .inspection
     if let mode = try audit(&arguments) { configuration.audit.mode = mode }

@@ -31,12 +31,24 @@ struct ServiceLocation {
 
   /// The body of the answer; an error of the service becomes an error of ours.
   func ask(_ path: String, body: [UInt8]? = nil) throws -> [UInt8] {
+    try send(body == nil ? "GET" : "POST", path, body: body)
+  }
+
+  /// Puts something at a path.
+  func put(_ path: String, body: [UInt8]) throws -> [UInt8] { try send("PUT", path, body: body) }
+
+  /// Deletes what is at a path.
+  func delete(_ path: String) throws { _ = try send("DELETE", path, body: nil) }
+
+  private func send(_ method: String, _ path: String, body: [UInt8]?) throws -> [UInt8] {
     var client = try HTTPClient(server, security: security)
-    let reply = try body.map { try client.post(path, body: $0) } ?? client.get(path)
+    let reply = try client.send(
+      method, path, body: body, contentType: body == nil ? nil : "application/json")
     guard (200..<300).contains(reply.status) else {
       // What is no error of ours, a proxy's for example, is shown as it is.
       let error = try? JSONDecoder().decode(ServiceError.self, from: Data(reply.body))
       throw ServiceFailure(
+        status: reply.status,
         description: "the service answered \(reply.status): \(error?.error.message ?? reply.text)")
     }
     return reply.body
@@ -61,5 +73,9 @@ struct ServiceLocation {
 
 /// An answer of the service that is an error.
 struct ServiceFailure: Error, CustomStringConvertible {
+  var status: Int
   var description: String
+
+  /// Whether the same request may find another answer later.
+  var isTemporary: Bool { status >= 500 || status == 429 }
 }

@@ -56,19 +56,4 @@ extension FleetIndex {
       model: source.configuration.model, blockSize: blockSize)
     return holds(block: number, of: prompt.array(in: namespace), source: id)
   }
-
-  /// Drops what a source holds because its engine is known to have emptied its cache.
-  ///
-  /// Lower tiers may have survived, which only the engine knows.
-  ///
-  /// - Returns: Residencies dropped.
-  @discardableResult
-  public mutating func noteEmptied(_ id: SourceID) -> Int {
-    guard let source = source(id) else { return 0 }
-    let hadLowerTiers = source.groups.contains { $0.hasLowerTiers(in: index) }
-    let dropped = clear(id)
-    if hadLowerTiers { source.damage(.unprovenTier) }
-    outline(source)
-    return dropped
-  }
 }

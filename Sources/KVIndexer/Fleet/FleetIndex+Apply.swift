@@ -52,7 +52,7 @@ extension FleetIndex {
 
   private mutating func applyClear(_ source: Source) {
     source.counters.clearedEvents += 1
-    noteEmptied(source.id)
+    empty(source.id)
   }
 
   private mutating func keepBudget() {

@@ -85,6 +85,8 @@ final class Source {
   /// Conditions of ours that end with the cache they belong to.
   var damage: Trust.Degradation? { didSet { isOutlined = false } }
   var mismatch: Trust.Mismatch? { didSet { isOutlined = false } }
+  /// Whether another source is the same engine.
+  var isContested = false { didSet { isOutlined = false } }
   /// What was found out otherwise than from its events.
   var finding: Trust.Finding? { didSet { isOutlined = false } }
 
@@ -177,6 +179,7 @@ final class Source {
     case .bootstrapping: return found ?? .bootstrapping
     case .live(let history, let isReplaying):
       if isEmptying { return .bootstrapping }
+      if isContested { return .mismatched(.identity) }
       if let unmatchable { return .mismatched(unmatchable) }
       if let found { return found }
       if case .incomplete(let cause) = history { return .degraded(Trust.Degradation(cause)) }

@@ -25,7 +25,7 @@ public enum Trust: Sendable, Equatable, BitwiseCopyable {
 
   /// Why a source can't be matched.
   public enum Mismatch: String, Sendable, CaseIterable, BitwiseCopyable {
-    case blockSize, cacheGroups, keys, model
+    case blockSize, cacheGroups, keys, model, identity
   }
 
   /// What somebody found out about a source that its events don't tell.
@@ -116,7 +116,8 @@ extension Trust.Degradation {
         + "engine's prefix cache makes the source exact again."
     case .joinedLate:
       "joinedLate: the engine cached blocks before its events were followed, and its replay buffer "
-        + "does not reach back to its start; resetting its prefix cache makes the source exact."
+        + "does not reach back to its start; it is exact once nothing unknown can be left, or its "
+        + "prefix cache is reset."
     case .overflow:
       "overflow: events arrived faster than they were applied and some were dropped."
     case .undecodable:
@@ -149,6 +150,9 @@ extension Trust.Mismatch {
     case .keys:
       "keys: the engine reuses prompts of which its events announce nothing; the tokens of prompts "
         + "and of events differ. Compare tokenizer, chat template and LoRA names."
+    case .identity:
+      "identity: another endpoint is the same engine, or claims its events, and it can't be told "
+        + "whose blocks they are; give each endpoint the address of its own engine in 'kvEvents'."
     case .model:
       "model: the endpoint serves another model than it is configured for."
     }

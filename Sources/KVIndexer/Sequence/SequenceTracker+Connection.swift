@@ -15,7 +15,7 @@ extension SequenceTracker {
     conflicts = 0
     if delivered.isEmpty {
       startIncarnation(.unproven)
-      if isReplayUsable { startReplay(.bootstrap, at: now) }
+      if isReplayUsable { fetchHistory() }
     } else if isReplayUsable {
       startReplay(.proof, at: now)
     } else {
@@ -38,11 +38,13 @@ extension SequenceTracker {
   /// Forgets the incarnation, and has it cleared if anything of it was delivered or declared.
   mutating func startIncarnation(_ cause: IncarnationCause) {
     if !delivered.isEmpty || lossEnd > 0 { push(.newIncarnation(cause)) }
+    if cause.provesRestart { fence = nil }
     next = nil
     history = nil
     delivered.removeAll()
     refused = nil
     lossEnd = 0
+    voidEnd = 0
     isTailUnknown = false
   }
 

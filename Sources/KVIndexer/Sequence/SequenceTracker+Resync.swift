@@ -20,6 +20,6 @@ extension SequenceTracker {
     guard case .up = connection else { return }
     isReplayUsable = settings.hasReplay
     conflicts = 0
-    if isReplayUsable { startReplay(.bootstrap, at: now) }
+    if isReplayUsable { fetchHistory() }
   }
 }

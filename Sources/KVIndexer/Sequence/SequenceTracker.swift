@@ -35,6 +35,7 @@
 ///                the same without replay                 gap declared; delivered
 ///                live <= last live, same digest          dropped
 ///                live <= last live, otherwise            new incarnation; replay from 0
+///                live < next, replays given up           new incarnation, joined late
 ///                lost                                    replaying from L after a pause, once
 ///                suspected                               bootstrapping; replay from L as a proof
 /// live,          live                                    held back
@@ -46,7 +47,9 @@
 ///                ended, failed for good                  live; what is still missing declared a
 ///                                                        gap; held ones released
 /// any            disconnected                            disconnected; held ones discarded
-///                resync                                  new incarnation; replay from 0
+///                resync                                  new incarnation; replay from 0, or from
+///                                                        the fence as a proof
+/// live           fence                                   live, complete; held ones discarded
 /// ```
 ///
 /// No lost range is asked for twice: when an answer has ended, everything missing below its end is
@@ -98,6 +101,8 @@ public struct SequenceTracker: Sendable {
   /// A replayed message that waits until older held ones are delivered.
   var current: TrackedMessage?
   var lastRestartNanoseconds: UInt64?
+  /// Messages up to this one are void; of the present engine process, not of the incarnation.
+  var fence: TrackedMessage?
   /// When the end of the stream is to be checked, unless a message comes before.
   var checkAtNanoseconds: UInt64?
   /// The time of the last input.
@@ -113,6 +118,8 @@ public struct SequenceTracker: Sendable {
   var refused: UInt64?
   /// Above every sequence that is lost for good.
   var lossEnd: UInt64 = 0
+  /// What is below does not matter, lost or not.
+  var voidEnd: UInt64 = 0
   /// A replay failed: more may have been published than we saw.
   var isTailUnknown = false
 

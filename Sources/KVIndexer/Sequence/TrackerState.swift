@@ -61,6 +61,14 @@ public enum IncarnationCause: Hashable, Sendable, CaseIterable {
   /// The connection was down for so long that the engine is taken for dead.
   case abandoned
 
+  /// Whether the engine is another process; with the other causes it may be the same one.
+  public var provesRestart: Bool {
+    switch self {
+    case .sequenceRegressed, .historyDiffers: true
+    case .unproven, .requested, .drifted, .abandoned: false
+    }
+  }
+
   /// The name that metrics use.
   public var name: String {
     switch self {

@@ -86,6 +86,7 @@ extension FleetIndex {
     source.orphans = state.orphans
     source.damage = state.damage
     source.mismatch = state.mismatch
+    source.tally.stored(knownBlocks(of: state))
     applied[source.id] = state.stream.map { AppliedStream($0) }
     for group in state.groups {
       for (tier, lane) in group.lanes.all {
@@ -97,19 +98,50 @@ extension FleetIndex {
     }
   }
 
+  /// Blocks of the first tier that a source of a snapshot knows: copies, and blocks without a place,
+  /// included.
+  private func knownBlocks(of state: SourceState) -> Int {
+    var known = 0
+    for group in state.groups {
+      if let lane = group.lanes[.gpu] {
+        known += index.blocks(of: lane)
+        known += index.copies(of: lane).values.reduce(0) { $0 + Int($1) }
+      }
+      for (block, copies) in group.pending where block.tier == .gpu { known += copies }
+    }
+    for store in state.orphans.stores where store.tier == .gpu { known += store.hashes.count }
+    return known
+  }
+
   /// How many sources of a snapshot wait to be configured.
   package var parkedSources: Int { parked.count }
 
-  /// Forgets one source that was not configured again.
+  /// Gives up the sources that were not configured again; `dropLeaving` drops what they hold.
   ///
-  /// - Returns: Its endpoint, and the residencies that were dropped; nil when there is none.
-  package mutating func dropParked() -> (endpoint: String, residencies: Int)? {
-    guard let state = parked.popLast() else { return nil }
-    let dropped = state.groups.reduce(0) { sum, group in
-      sum + group.lanes.all.reduce(0) { $0 + index.blocks(of: $1.lane) }
+  /// - Returns: Their endpoints, and the residencies of each.
+  package mutating func giveUpParked() -> [(endpoint: String, residencies: Int)] {
+    leaving += parked
+    defer { parked = [] }
+    return parked.map { state in
+      let lanes = state.groups.flatMap { $0.lanes.all.map(\.lane) }
+      return (state.endpoint, lanes.reduce(0) { $0 + index.blocks(of: $1) })
     }
+  }
+
+  /// Drops a slice of what nobody has claimed.
+  ///
+  /// - Returns: Whether there is more.
+  package mutating func dropLeaving(blocksMax: Int) -> Bool {
+    guard let state = leaving.last else { return false }
+    for group in state.groups {
+      for (_, lane) in group.lanes.all where index.blocks(of: lane) > 0 {
+        _ = index.clear(lane, cause: .restarted, atMost: blocksMax, remembers: false)
+        return true
+      }
+    }
+    leaving.removeLast()
     removeLanes(of: state.groups)
-    return (state.endpoint, dropped)
+    return !leaving.isEmpty
   }
 
   /// Everything that a snapshot is to hold of sources.

@@ -8,6 +8,8 @@ struct IndexerAPI: Sendable {
   let admission: RequestAdmission
   let fleetWatch: FleetWatch
   let membership: FleetMembership
+  let registry: EndpointRegistry
+  let readiness: Readiness
   let intake: EventIntake
   /// Nil when rendering is switched off.
   let renderer: Renderer?
@@ -25,6 +27,7 @@ struct IndexerAPI: Sendable {
   let picker: PickExplainerSlot
   let inspection: Inspection
   let snapshots: SnapshotKeeper
+  let log: Log
 
   var fleet: SharedFleet { intake.fleet }
   var subscriptions: SubscriptionLoop { intake.subscriptions }
@@ -45,6 +48,18 @@ struct IndexerAPI: Sendable {
     router.onDeferred(.get, "/v1/watch") { _, reply in watch(reply) }
     router.on(.get, "/v1/sources") { sources(of: $0.query("endpoint")) }
     router.onDeferred(.get, "/v1/snapshot") { _, reply in snapshot(reply) }
+    router.onDeferred(.post, parameter: "/v1/sources/{change}") {
+      request, path, reply throws(HTTPError) in try changeSource(request, path, reply)
+    }
+    router.onDeferred(.post, parameter: "/v1/endpoints/{change}") {
+      request, path, reply throws(HTTPError) in try changeEndpoint(request, path, reply)
+    }
+    router.on(.put, parameter: "/v1/endpoints/{name}") { request, name throws(HTTPError) in
+      try register(request, as: name)
+    }
+    router.on(.delete, parameter: "/v1/endpoints/{name}") { _, name throws(HTTPError) in
+      try unregister(name)
+    }
     router.onDeferred(.get, "/v1/residency") { residency($0, $1) }
     router.onDeferred(.get, "/v1/prefixes") { prefixes($0, $1) }
     router.onDeferred(.post, "/v1/explain") { explain($0, $1) }
@@ -54,7 +69,7 @@ struct IndexerAPI: Sendable {
     router.on(.get, "/healthz") { _ in
       HTTPResponse(contentType: "text/plain", body: Array("ok\n".utf8))
     }
-    router.on(.get, "/readyz") { _ in readiness() }
+    router.on(.get, "/readyz") { _ in ready() }
     router.on(.get, "/metrics") { _ in
       HTTPResponse(contentType: MetricsText.contentType, body: metrics.bytes())
     }

@@ -15,7 +15,13 @@ extension IndexerAPI {
     return HTTPResponse(json: json)
   }
 
+  private func write(_ remaining: Duration?, _ json: inout JSONWriter) {
+    guard let remaining else { return json.null() }
+    json.double(Double(remaining.wholeNanoseconds / 1_000_000) / 1e3)
+  }
+
   private func write(_ member: FleetMembership.Member, _ json: inout JSONWriter) {
+    let now = MonotonicClock.nowNanoseconds()
     let statuses = member.sources.compactMap { source in fleet.read { $0.status(of: source.id) } }
     json.object { json in
       json.field("endpoint", member.name)
@@ -28,6 +34,8 @@ extension IndexerAPI {
           }
         }
       }
+      json.field("origin", member.origin.rawValue)
+      json.field("ttl_s") { write(registry.remaining(member, now: now), &$0) }
       json.field("ranks", statuses.count)
       json.field("block_size", statuses.lazy.compactMap(\.blockSize).first)
       json.field("blocks", statuses.reduce(0) { $0 + ($1.blocks[.gpu] ?? 0) })
@@ -61,6 +69,7 @@ extension IndexerAPI {
     guard let status = fleet.read({ $0.status(of: source.id) }) else { return }
     let stream = subscriptions.snapshot(of: source.id) ?? SubscriptionSnapshot()
     json.object { json in
+      json.field("source", source.id.index)
       json.field("endpoint", member.name)
       json.field("rank", source.configuration.rank)
       json.field("trust", status.trust.name)
@@ -72,7 +81,7 @@ extension IndexerAPI {
           ?? status.trust.reason)
       json.field("incarnation", Int(status.incarnation.number))
       json.field("block_size", status.blockSize)
-      json.field("warning", status.contradiction)
+      json.field("warning", status.contradiction ?? contest(source.id))
       json.field("blocks") { json in
         json.object { json in
           for tier in Tier.allCases where tier == .gpu || status.blocks[tier] != nil {
@@ -92,6 +101,13 @@ extension IndexerAPI {
       json.field("counters") { Self.write(status.counters, &$0) }
       json.field("stream") { Self.write(source.configuration, stream, &$0) }
     }
+  }
+
+  private func contest(_ source: SourceID) -> String? {
+    let rivals = intake.conflicts.rivals(of: source).compactMap { rival in
+      fleet.read { $0.configuration(of: rival) }.map { "\($0.endpoint):\($0.rank)" }
+    }
+    return rivals.isEmpty ? nil : "the same engine as \(rivals.joined(separator: ", "))"
   }
 
   private static func write(_ group: CacheGroupStatus, _ json: inout JSONWriter) {
@@ -158,48 +174,32 @@ extension IndexerAPI {
     }
   }
 
-  /// Ready when answers mean something: a source is followed, and none is still catching up.
-  ///
-  /// Without a replay endpoint a source learns nothing before its engine's next event; waiting for
-  /// that would wait for traffic that waits for readiness. Renderers do not count: token ids are
-  /// looked up without them, and text is answered with a mark.
-  var isReady: Bool { isReady(sourceCounts()) }
-
-  private typealias SourceCounts = (byTrust: [String: Int], isCatchingUp: Bool)
-
-  private func sourceCounts() -> SourceCounts {
-    var counts: SourceCounts = ([:], false)
-    for source in membership.members.flatMap(\.sources) {
-      guard let trust = fleet.read({ $0.trust(of: source.id) }) else { continue }
-      counts.byTrust[trust.name, default: 0] += 1
-      if trust == .bootstrapping, source.configuration.replayAddress != nil {
-        counts.isCatchingUp = true
-      }
-    }
-    return counts
-  }
-
-  private func isReady(_ counts: SourceCounts) -> Bool {
-    let total = counts.byTrust.values.reduce(0, +)
-    let down = (counts.byTrust["connecting"] ?? 0) + (counts.byTrust["mismatched"] ?? 0)
-    return !counts.isCatchingUp && total > down
-  }
-
-  func readiness() -> HTTPResponse {
-    let counts = sourceCounts()
-    let isReady = isReady(counts)
+  /// Renderers do not count: token ids are looked up without them, and text is answered with a mark.
+  func ready() -> HTTPResponse {
+    let report = readiness.report()
+    let namesMax = 100
     var json = JSONWriter()
     json.object { json in
-      json.field("ready", isReady)
-      json.field("sources") { json in
+      json.field("ready", report.isReady)
+      json.field("exact", report.exact)
+      json.field("sources", report.sources)
+      json.field("required_share") { json in
+        if let share = readiness.settings.exactShare { json.double(share) } else { json.null() }
+      }
+      json.field("waiting") { json in
+        json.array { json in
+          for name in report.waiting.prefix(namesMax) { json.string(name) }
+        }
+      }
+      json.field("trust") { json in
         json.object { json in
-          for name in Trust.names { json.field(name, counts.byTrust[name] ?? 0) }
+          for name in Trust.names { json.field(name, report.byTrust[name] ?? 0) }
         }
       }
       json.field("rendering") { write(renderer, &$0) }
       json.field("endpoints_file", endpointsFile?.rejection.map { "\($0)" })
     }
-    return HTTPResponse(status: isReady ? 200 : 503, json: json)
+    return HTTPResponse(status: report.isReady ? 200 : 503, json: json)
   }
 
   /// Who turns text into tokens, and what is wrong with each.

@@ -72,7 +72,7 @@ extension SourceAuditor {
       let heard = subscriptions.snapshot(of: source.id)?.counters.lastReceivedNanoseconds
       // It was awake again meanwhile, and has told itself that its cache was emptied.
       if let heard, heard > readAt { continue }
-      let dropped = fleet.write { $0.noteEmptied(source.id) }
+      let dropped = fleet.write { $0.empty(source.id) }
       guard dropped > 0, let audited = fleet.read({ $0.audited(source.id) }) else { continue }
       tell(.slept, source, member, audited, "; \(dropped) blocks are dropped")
     }

@@ -7,6 +7,8 @@ package struct Router: Sendable {
     @Sendable (borrowing HTTPRequest) throws(HTTPError) -> HTTPResponse
   package typealias ParameterHandler =
     @Sendable (borrowing HTTPRequest, _ parameter: String) throws(HTTPError) -> HTTPResponse
+  package typealias DeferredParameterHandler =
+    @Sendable (borrowing HTTPRequest, _ parameter: String, HTTPReply) throws(HTTPError) -> Void
 
   private enum Route {
     case immediate(Handler)
@@ -15,7 +17,12 @@ package struct Router: Sendable {
 
   private struct Pattern {
     var prefix: String
-    var handlers: [HTTPMethod: ParameterHandler]
+    var handlers: [HTTPMethod: ParameterRoute]
+  }
+
+  private enum ParameterRoute {
+    case immediate(ParameterHandler)
+    case deferred(DeferredParameterHandler)
   }
 
   private var exact: [String: [HTTPMethod: Route]] = [:]
@@ -45,6 +52,20 @@ package struct Router: Sendable {
   package mutating func on(
     _ method: HTTPMethod, parameter pattern: String, _ handler: @escaping ParameterHandler
   ) {
+    add(method, parameter: pattern, .immediate(handler))
+  }
+
+  /// Adds a route whose `pattern` ends in a parameter and whose handler answers when it can, from
+  /// any thread, unless it throws.
+  package mutating func onDeferred(
+    _ method: HTTPMethod, parameter pattern: String, _ handler: @escaping DeferredParameterHandler
+  ) {
+    add(method, parameter: pattern, .deferred(handler))
+  }
+
+  private mutating func add(
+    _ method: HTTPMethod, parameter pattern: String, _ route: ParameterRoute
+  ) {
     guard let brace = pattern.firstIndex(of: "{"), pattern.hasSuffix("}") else {
       preconditionFailure("the pattern \(pattern) does not end in a parameter")
     }
@@ -52,9 +73,9 @@ package struct Router: Sendable {
     if let index = patterns.firstIndex(where: { $0.prefix == prefix }) {
       precondition(
         patterns[index].handlers[method] == nil, "\(method.rawValue) \(pattern) has two handlers")
-      patterns[index].handlers[method] = handler
+      patterns[index].handlers[method] = route
     } else {
-      patterns.append(Pattern(prefix: prefix, handlers: [method: handler]))
+      patterns.append(Pattern(prefix: prefix, handlers: [method: route]))
       patterns.sort { $0.prefix.utf8.count > $1.prefix.utf8.count }
     }
   }
@@ -84,8 +105,12 @@ package struct Router: Sendable {
     for pattern in patterns where path.utf8.starts(with: pattern.prefix.utf8) {
       let parameter = String(Substring(path.utf8.dropFirst(pattern.prefix.utf8.count)))
       guard !parameter.isEmpty else { continue }
-      let handler = try Self.select(pattern.handlers, request.method)
-      return try handler(request, parameter)
+      switch try Self.select(pattern.handlers, request.method) {
+      case .immediate(let handler): return try handler(request, parameter)
+      case .deferred(let handler):
+        try handler(request, parameter, reply)
+        return nil
+      }
     }
     throw .notFound("there is nothing at this path")
   }

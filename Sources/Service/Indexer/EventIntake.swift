@@ -3,6 +3,7 @@ import KVIndexer
 /// The way of events from the engines' sockets into the index: subscriptions, queue, ingest.
 final class EventIntake: Sendable {
   let fleet: SharedFleet
+  let conflicts: IdentityConflicts
   let subscriptions: SubscriptionLoop
   let ingest: Ingest
   /// Tells how sources can be believed.
@@ -21,7 +22,11 @@ final class EventIntake: Sendable {
     let hasher = key.map { BlockHasher(sharedKey: $0) } ?? BlockHasher()
     fleet = SharedFleet(WarmStart.fleet(configuration, hasher: hasher, directory: directory))
     let queue = IngestQueue(limits: configuration.queue)
-    let subscriptions = SubscriptionLoop(settings: configuration.subscriptions) { queue.push($0) }
+    let conflicts = IdentityConflicts(fleet: fleet, log: configuration.log)
+    self.conflicts = conflicts
+    let subscriptions = SubscriptionLoop(
+      settings: configuration.subscriptions,
+      onTwins: { conflicts.add($0, $1, .messages) }, sink: { queue.push($0) })
     self.subscriptions = subscriptions
     trustLog = TrustLog(fleet: fleet, log: configuration.log)
     ingest = Ingest(
@@ -29,7 +34,9 @@ final class EventIntake: Sendable {
       feedback: Ingest.Feedback(
         undecodable: { subscriptions.undecodable($0, $1, sequence: $2) },
         historyCleared: { subscriptions.historyCleared($0, $1, sequence: $2) },
-        doubted: { subscriptions.suspect($0, $1) }, disconnected: disconnected))
+        doubted: { subscriptions.suspect($0, $1) }, disconnected: disconnected,
+        incarnation: { conflicts.noteIncarnation(of: $0) },
+        removed: { conflicts.remove($0) }))
   }
 
   func start() {

@@ -2,8 +2,16 @@ package import KVIndexer
 
 /// Which endpoints there are, and the sources of each: keeps index and subscriptions in step.
 package final class FleetMembership: @unchecked Sendable {
+  /// Who said that there is an endpoint.
+  package enum Origin: String, Sendable {
+    case commandLine = "command_line"
+    case file
+    case registered
+  }
+
   /// An endpoint and what it is called in answers.
   package final class Member: Sendable {
+    package let origin: Origin
     package let name: String
     /// Where requests go, as answers tell it.
     package let address: String
@@ -12,8 +20,10 @@ package final class FleetMembership: @unchecked Sendable {
     package let sources: [Subscribed]
 
     init(
-      name: String, configuration: EndpointConfiguration, model: String, sources: [Subscribed]
+      name: String, configuration: EndpointConfiguration, model: String, sources: [Subscribed],
+      origin: Origin = .file
     ) {
+      self.origin = origin
       self.name = name
       address = configuration.authority
       self.configuration = configuration
@@ -28,6 +38,11 @@ package final class FleetMembership: @unchecked Sendable {
     package var configuration: EventSourceConfiguration
     /// Why it could not be subscribed to; nil when it was.
     package var failure: String?
+  }
+
+  struct AddressUser {
+    var endpoint: String
+    var source: SourceID
   }
 
   /// All endpoints at one moment, and what they serve.
@@ -48,9 +63,14 @@ package final class FleetMembership: @unchecked Sendable {
 
   private let fleet: SharedFleet
   private let subscriptions: SubscriptionLoop
+  private let conflicts: IdentityConflicts
   private let defaultModel: String
-  private let log: Log
-  private let changed: @Sendable ([Member]) -> Void
+  let log: Log
+  let changed: @Sendable ([Member]) -> Void
+  /// Held while members come and go, which files and requests make them do.
+  let changing = Lock()
+  /// Who is at an address that nobody else can be at; guarded by `changing`.
+  private(set) var users: [EventAddress: [AddressUser]] = [:]
   private let lock = Lock()
   private var byIdentity: [EndpointConfiguration.Identity: Member] = [:] {
     didSet { current = Roster(byIdentity.values) }
@@ -59,11 +79,12 @@ package final class FleetMembership: @unchecked Sendable {
 
   /// - Parameter changed: Told of all members after each change, on the thread that made it.
   init(
-    fleet: SharedFleet, subscriptions: SubscriptionLoop, defaultModel: String, log: Log,
+    intake: EventIntake, defaultModel: String, log: Log,
     changed: @escaping @Sendable ([Member]) -> Void
   ) {
-    self.fleet = fleet
-    self.subscriptions = subscriptions
+    fleet = intake.fleet
+    subscriptions = intake.subscriptions
+    conflicts = intake.conflicts
     self.defaultModel = defaultModel
     self.log = log
     self.changed = changed
@@ -74,23 +95,33 @@ package final class FleetMembership: @unchecked Sendable {
 
   var roster: Roster { lock.withLock { current } }
 
-  /// Adds endpoints that stay.
-  func add(_ configurations: [EndpointConfiguration]) {
-    for configuration in configurations { add(configuration) }
-    changed(members)
+  /// The endpoint of this identity.
+  func member(_ identity: EndpointConfiguration.Identity) -> Member? {
+    lock.withLock { byIdentity[identity] }
   }
 
-  private func add(_ configuration: EndpointConfiguration) {
+  /// Adds endpoints that stay.
+  func add(_ configurations: [EndpointConfiguration]) {
+    changing.withLock {
+      for configuration in configurations { add(configuration, .commandLine) }
+      changed(members)
+    }
+  }
+
+  /// Adds an endpoint, unless there is one of its identity; to be called while changing.
+  func add(_ configuration: EndpointConfiguration, _ origin: Origin) {
     let identity = configuration.identity
-    guard lock.withLock({ byIdentity[identity] == nil }) else {
+    guard member(identity) == nil else {
       log(.error, "\(identity): there is such an endpoint already, given otherwise; it stays")
       return
     }
-    let name = identity.namespace == "default" ? identity.name : identity.description
+    let name = identity.memberName
     let model = configuration.model ?? defaultModel
     let member = Member(
       name: name, configuration: configuration, model: model,
-      sources: configuration.sources.map { subscribe(name, model, configuration, $0) })
+      sources: configuration.sources.map { subscribe(name, model, configuration, $0) },
+      origin: origin)
+    noteAddresses(of: member)
     lock.withLock { byIdentity[identity] = member }
     log(.info, "\(name): added at \(configuration.authority), \(member.sources.count) sources")
   }
@@ -127,9 +158,36 @@ package final class FleetMembership: @unchecked Sendable {
     return subscribed
   }
 
-  private func remove(_ identity: EndpointConfiguration.Identity) {
-    guard let member = lock.withLock({ byIdentity.removeValue(forKey: identity) }) else { return }
+  /// Takes note of where a member's sources are, and declares those contested that are at an address
+  /// of another endpoint.
+  ///
+  /// One file never has that; a file, the command line and registrations together may.
+  private func noteAddresses(of member: Member) {
     for source in member.sources {
+      for address in source.configuration.ownAddresses {
+        for user in users[address] ?? [] {
+          conflicts.add(user.source, source.id, .address(address))
+        }
+        users[address, default: []].append(AddressUser(endpoint: member.name, source: source.id))
+      }
+    }
+  }
+
+  private func forgetAddresses(of member: Member) {
+    for source in member.sources {
+      for address in source.configuration.ownAddresses {
+        users[address]?.removeAll { $0.source == source.id }
+        if users[address]?.isEmpty == true { users[address] = nil }
+      }
+    }
+  }
+
+  /// To be called while changing.
+  func remove(_ identity: EndpointConfiguration.Identity) {
+    guard let member = lock.withLock({ byIdentity.removeValue(forKey: identity) }) else { return }
+    forgetAddresses(of: member)
+    for source in member.sources {
+      conflicts.remove(source.id)
       // Not answered for from now on; forgotten when its last delivery has come through.
       fleet.write { $0.retireSource(source.id) }
       if source.failure == nil {
@@ -144,7 +202,7 @@ package final class FleetMembership: @unchecked Sendable {
   /// Takes over what is said of an endpoint otherwise than of its engine, whose blocks stay known.
   ///
   /// - Returns: False when more has changed than that.
-  private func redescribe(_ old: EndpointConfiguration, as new: EndpointConfiguration) -> Bool {
+  func redescribe(_ old: EndpointConfiguration, as new: EndpointConfiguration) -> Bool {
     var described = old
     described.labels = new.labels
     described.metrics = new.metrics
@@ -152,19 +210,38 @@ package final class FleetMembership: @unchecked Sendable {
     return lock.withLock {
       guard let member = byIdentity[old.identity] else { return false }
       byIdentity[old.identity] = Member(
-        name: member.name, configuration: new, model: member.model, sources: member.sources)
+        name: member.name, configuration: new, model: member.model, sources: member.sources,
+        origin: member.origin)
       return true
     }
   }
 
   /// Follows a change of the endpoints file.
+  ///
+  /// What the file names was perhaps registered before: the file goes before that. What the command
+  /// line names stays as it is.
   func apply(_ change: EndpointsChange) {
-    for endpoint in change.removed { remove(endpoint.identity) }
-    for (old, new) in change.changed where !redescribe(old, as: new) {
-      remove(old.identity)
-      add(new)
+    changing.withLock {
+      for endpoint in change.removed where isOfFile(endpoint) { remove(endpoint.identity) }
+      for (old, new) in change.changed {
+        if isOfFile(old) {
+          if redescribe(old, as: new) { continue }
+          remove(old.identity)
+        }
+        add(new, .file)
+      }
+      for endpoint in change.added {
+        if let member = member(endpoint.identity), member.origin == .registered {
+          log(.info, "\(member.name): the endpoints file names it now; its registration is over")
+          remove(endpoint.identity)
+        }
+        add(endpoint, .file)
+      }
+      changed(members)
     }
-    for endpoint in change.added { add(endpoint) }
-    changed(members)
+  }
+
+  private func isOfFile(_ endpoint: EndpointConfiguration) -> Bool {
+    member(endpoint.identity)?.origin == .file
   }
 }

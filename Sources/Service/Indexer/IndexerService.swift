@@ -10,6 +10,10 @@ package final class IndexerService: Sendable {
   package var fleet: SharedFleet { intake.fleet }
   /// Which endpoints there are.
   let membership: FleetMembership
+  /// Endpoints that registered themselves.
+  let registry: EndpointRegistry
+  /// Whether answers mean enough to be asked for.
+  let readiness: Readiness
   /// Turns prompts into token ids.
   let resolver: PromptResolver
   /// What was predicted, and what came of it.
@@ -65,13 +69,15 @@ package final class IndexerService: Sendable {
     let fleet = intake.fleet
     let tokens = try TokenSources(configuration.rendering, log: log)
     let membership = FleetMembership(
-      fleet: fleet, subscriptions: intake.subscriptions, defaultModel: configuration.model,
-      log: log,
+      intake: intake, defaultModel: configuration.model, log: log,
       changed: { members in
         tokens.set(members)
         engines.set(members)
       })
     membership.add(configuration.endpoints)
+    registry = EndpointRegistry(
+      membership: membership, defaults: configuration.events, log: log)
+    readiness = Readiness(configuration.readiness, fleet: fleet, membership: membership)
     watcher = try Self.watch(configuration, membership)
     resolver = PromptResolver(membership: membership, tokens: tokens)
     let auditor =
@@ -99,7 +105,8 @@ package final class IndexerService: Sendable {
       sample: { sampler.sample() }, indexBytesMax: configuration.memoryBudget,
       routes: { [picker] in picker.current != nil })
     metricsPage = MetricsPage(
-      membership: membership, intake: intake, metrics: metrics, renderer: tokens.renderer,
+      membership: membership, registry: registry, intake: intake, metrics: metrics,
+      renderer: tokens.renderer,
       admission: admission, tracer: tracer, engines: engines, insight: insight,
       auditor: auditor, overview: overview)
     let scorer = Scorer(
@@ -107,15 +114,15 @@ package final class IndexerService: Sendable {
       insight: insight, deadlineDefault: configuration.scoreDeadline)
     let api = IndexerAPI(
       scorer: scorer, resolver: resolver, admission: admission, fleetWatch: fleetWatch,
-      membership: membership, intake: intake, renderer: tokens.renderer, endpointsFile: watcher,
-      metrics: metricsPage, tracer: tracer, overview: overview, engines: engines,
-      insight: insight, auditor: auditor, picker: picker, inspection: inspection,
-      snapshots: snapshots)
+      membership: membership, registry: registry, readiness: readiness, intake: intake,
+      renderer: tokens.renderer, endpointsFile: watcher, metrics: metricsPage, tracer: tracer,
+      overview: overview, engines: engines, insight: insight, auditor: auditor, picker: picker,
+      inspection: inspection, snapshots: snapshots, log: log)
     do {
       listeners = try ServiceListeners(
         configuration, routes: api.routes,
         rpc: IndexerRPC(scorer: scorer, admission: admission, watch: fleetWatch),
-        metrics: metrics, isReady: { api.isReady })
+        metrics: metrics, isReady: { [readiness] in readiness.isReady })
     } catch {
       watcher?.stop()
       engines.stop()
@@ -127,10 +134,12 @@ package final class IndexerService: Sendable {
       configuration.trust, intake: intake, membership: membership, engines: engines,
       servedModels: tokens.servedModels)
     housekeeping = Housekeeping(fleet: fleet, churn: inspection.churn) {
-      [listeners, insight] in
+      [listeners, insight, registry, readiness] in
       let now = MonotonicClock.nowNanoseconds()
       sentinel.tick(now: now)
+      _ = readiness.report(now: now)
       listeners.refreshHealth()
+      registry.tick(now: now)
       insight.tick(now: now)
       auditor?.tick(now: now)
       overview.tick(now: now)
@@ -183,7 +192,7 @@ package final class IndexerService: Sendable {
     engines.stop()
     tokens.stop()
     intake.stop()
-    snapshots.writeLast()
+    snapshots.finish()
     housekeeping.stop()
     tracer?.stop()
   }

@@ -10,7 +10,7 @@ final class Ingest: @unchecked Sendable {
   private static let dropBlocks = 4_096
 
   let queue: IngestQueue
-  private let fleet: SharedFleet
+  let fleet: SharedFleet
   private let metrics: ServiceMetrics
   private let log: TrustLog
   private let feedback: Feedback
@@ -31,6 +31,10 @@ final class Ingest: @unchecked Sendable {
     var doubted: @Sendable (SourceID, Incarnation) -> Void
     /// The connection to a source was lost.
     var disconnected: @Sendable (SourceID) -> Void
+    /// The engine of a source is another one now.
+    var incarnation: @Sendable (SourceID) -> Void
+    /// Nothing of a source follows; its id is about to be free.
+    var removed: @Sendable (SourceID) -> Void
   }
 
   init(
@@ -80,6 +84,7 @@ final class Ingest: @unchecked Sendable {
     case .newIncarnation(let cause):
       let dropped =
         drop(source) + fleet.write { $0.beginIncarnation(delivery.incarnation, of: source) }
+      if cause.provesRestart { feedback.incarnation(source) }
       if delivery.incarnation.number > 1 || dropped > 0 {
         log.say(
           .warning, of: source,
@@ -89,7 +94,10 @@ final class Ingest: @unchecked Sendable {
     case .state(let state):
       fleet.write { $0.setStream(state, of: source) }
       if case .disconnected = state { feedback.disconnected(source) }
+    case .reset(let reset, let fence):
+      apply(reset, fence, to: source, delivery.incarnation)
     case .removed:
+      feedback.removed(source)
       _ = drop(source)
       fleet.write { $0.removeSource(source) }
       return log.forget(source)
@@ -100,7 +108,7 @@ final class Ingest: @unchecked Sendable {
   /// Drops what a source holds, in slices.
   ///
   /// - Returns: Residencies dropped.
-  private func drop(_ source: SourceID) -> Int {
+  func drop(_ source: SourceID) -> Int {
     var dropped = 0
     while true {
       let slice = fleet.write { $0.dropSlice(of: source, blocksMax: Self.dropBlocks) }

@@ -48,6 +48,7 @@ package struct ServiceConfiguration: Sendable {
   }()
   package var grpc = GRPCLimits()
   package var subscriptions = SubscriptionSettings()
+  package var readiness = ReadinessSettings()
   package var queue = IngestQueue.Limits()
   /// When engines are taken for dead or silent.
   package var trust = SourceSentinel.Settings()

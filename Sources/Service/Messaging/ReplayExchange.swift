@@ -15,6 +15,7 @@ final class ReplayExchange {
   private let start: UInt64
   private var next: UInt64?
   private var hasHole = false
+  private var malformed = 0
 
   init(
     endpoint: String, over version: IPVersion, from start: UInt64, settings: SubscriptionSettings,
@@ -32,9 +33,25 @@ final class ReplayExchange {
   }
 
   /// Takes note of a message of the answer.
-  func received(_ sequence: UInt64) {
-    if let next { hasHole = hasHole || sequence > next } else { hasHole = sequence > start }
-    next = sequence &+ 1
+  ///
+  /// - Returns: Whether it can be one: the numbers of an answer ascend.
+  func received(_ sequence: UInt64) -> Bool {
+    if let next {
+      guard sequence >= next else { return false }
+      hasHole = hasHole || sequence > next
+    } else {
+      hasHole = sequence > start
+    }
+    next = sequence + 1
+    return true
+  }
+
+  /// Takes note of a message that makes no sense.
+  ///
+  /// - Returns: How many there were.
+  func countMalformed() -> Int {
+    malformed += 1
+    return malformed
   }
 
   /// What the answer amounts to, now that it has ended.

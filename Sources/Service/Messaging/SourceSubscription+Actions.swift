@@ -17,13 +17,14 @@ extension SourceSubscription {
       case .discardHeld:
         counters.staleMessages += UInt64(held.count)
         held.removeAll()
-      case .requestReplay(let start): openExchange(from: start)
+      case .requestReplay(let start): requestExchange(from: start)
       case .cancelReplay:
         counters.replaysCancelled += 1
         closeExchange()
       case .newIncarnation(let cause):
         counters.incarnations[cause, default: 0] += 1
         incarnation.number &+= 1
+        twins.forget(target.source)
         deliver(.newIncarnation(cause))
       case .declareGap(let range, let cause): count(range, cause)
       case .state(let state):
@@ -62,29 +63,6 @@ extension SourceSubscription {
   @discardableResult
   func deliver(_ content: Delivery.Content) -> Bool {
     sink(Delivery(source: target.source, incarnation: incarnation, content: content))
-  }
-
-  private func openExchange(from start: UInt64) {
-    if exchange != nil { counters.replaysCancelled += 1 }
-    counters.replaysRequested += 1
-    let now = MonotonicClock.nowNanoseconds()
-    exchangeDeadlineNanoseconds = now + settings.replayTimeoutMilliseconds * 1_000_000
-    guard let endpoint = target.replayEndpoint else {
-      preconditionFailure("a replay without an endpoint")
-    }
-    do throws(ZMQError) {
-      exchange = try ReplayExchange(
-        endpoint: endpoint, over: replayVersion, from: start, settings: settings, in: context)
-    } catch {
-      // It has failed by the end of this turn, and is counted there.
-      exchange = nil
-      exchangeDeadlineNanoseconds = now
-    }
-  }
-
-  func closeExchange() {
-    exchange = nil
-    exchangeDeadlineNanoseconds = nil
   }
 
   private func count(_ reason: SequenceTracker.DropReason) {

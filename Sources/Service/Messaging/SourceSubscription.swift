@@ -25,13 +25,23 @@ final class SourceSubscription: @unchecked Sendable {
   let subscriber: ZMQSocket
   let monitor: ConnectionMonitor
   let context: ZMQContext
+  /// Shared by the sources of the loop.
+  let pacer: ReplayPacer
+  let twins: TwinDetector
+  let onTwins: @Sendable (SourceID, SourceID) -> Void
   let sink: Sink
   var tracker: SequenceTracker
   var incarnation = Incarnation(0)
   var held = FIFO<HeldPayload>()
   var exchange: ReplayExchange?
+  /// Where the replay is to begin that waits for its place.
+  var waitingStart: UInt64?
   /// When the open exchange has failed, unless something comes.
   var exchangeDeadlineNanoseconds: UInt64?
+  /// When it has failed, whatever comes.
+  var exchangeEndNanoseconds: UInt64 = 0
+  /// Whether the next replay is put off by a random time.
+  var isReplayDelayed = false
   var counters = SubscriptionCounters()
   private var topic: [UInt8] = []
   private var topicText = ""
@@ -40,11 +50,16 @@ final class SourceSubscription: @unchecked Sendable {
 
   init(
     _ target: SubscriptionTarget, restoring restored: RestoredStream? = nil,
-    settings: SubscriptionSettings, in context: ZMQContext, sink: @escaping Sink
+    settings: SubscriptionSettings, in context: ZMQContext, pacer: ReplayPacer,
+    twins: TwinDetector, onTwins: @escaping @Sendable (SourceID, SourceID) -> Void,
+    sink: @escaping Sink
   ) throws(ZMQError) {
     self.target = target
     self.settings = settings
     self.context = context
+    self.pacer = pacer
+    self.twins = twins
+    self.onTwins = onTwins
     self.sink = sink
     let trackerSettings = settings.tracker(hasReplay: target.replayEndpoint != nil)
     tracker =
@@ -93,10 +108,7 @@ final class SourceSubscription: @unchecked Sendable {
     takeReplayed(message)
     let now = MonotonicClock.nowNanoseconds()
     if let deadline = exchangeDeadlineNanoseconds, now >= deadline {
-      closeExchange()
-      counters.replaysFailed += 1
-      tracker.replayFailed(now: now)
-      performActions()
+      failExchange(now: now)
     }
     if let time = tracker.wakesAtNanoseconds, now >= time {
       tracker.tick(now: now)
@@ -139,13 +151,34 @@ final class SourceSubscription: @unchecked Sendable {
     publishSnapshot()
   }
 
-  func remove() { deliver(.removed) }
+  /// Takes somebody's word that the cache is empty, behind what has come so far.
+  func reset(_ reset: CacheReset, _ message: MultipartMessage) {
+    takeLive(message, limit: Int(settings.receiveHighWaterMark))
+    let outcome = tracker.fence(now: MonotonicClock.nowNanoseconds())
+    guard outcome == .set, let fence = tracker.fenceMessage else {
+      return reset.end(.refused(outcome))
+    }
+    if reset.kind == .incarnation {
+      counters.incarnations[.requested, default: 0] += 1
+      incarnation.number &+= 1
+    }
+    deliver(.reset(reset, fence: fence))
+    performActions()
+    publishSnapshot()
+  }
+
+  func remove() {
+    closeExchange()
+    twins.forget(target.source)
+    deliver(.removed)
+  }
 
   private func takeConnectionChanges(_ message: MultipartMessage) {
     while let change = monitor.next() {
       switch change {
       case .connected:
         counters.connections += 1
+        isReplayDelayed = counters.connections > 1
         tracker.connected(now: MonotonicClock.nowNanoseconds())
       case .disconnected:
         counters.disconnections += 1
@@ -168,47 +201,26 @@ final class SourceSubscription: @unchecked Sendable {
       if let topic { note(topic: message.frame(topic)) }
       counters.liveMessages += 1
       let payload = take(sequence, message.frame(index))
+      let digest = PayloadDigest(of: payload.bytes)
+      noteTwins(sequence, digest)
       tracker.live(
-        sequence, digest: PayloadDigest(of: payload.bytes), byteCount: payload.bytes.count,
+        sequence, digest: digest, byteCount: payload.bytes.count,
         now: payload.receivedAtNanoseconds)
       performActions(payload)
     }
   }
 
-  private func takeReplayed(_ message: MultipartMessage) {
-    for _ in 0..<settings.sliceMessages {
-      guard let exchange, message.receive(from: exchange.socket) else { return }
-      let now = MonotonicClock.nowNanoseconds()
-      exchangeDeadlineNanoseconds = now + settings.replayTimeoutMilliseconds * 1_000_000
-      switch EventMessage.replay(message) {
-      case .malformed: counters.malformedMessages += 1
-      case .batch(let sequence, let index, _):
-        exchange.received(sequence)
-        counters.replayedMessages += 1
-        let payload = take(sequence, message.frame(index))
-        tracker.replayed(
-          sequence, digest: PayloadDigest(of: payload.bytes), byteCount: payload.bytes.count,
-          now: now)
-        performActions(payload)
-      case .end:
-        switch exchange.outcome {
-        case .complete: counters.replaysComplete += 1
-        case .partial: counters.replaysPartial += 1
-        case .empty: counters.replaysEmpty += 1
-        }
-        closeExchange()
-        tracker.replayEnded(now: now)
-        performActions()
-      }
-    }
-  }
-
-  private func take(_ sequence: UInt64, _ bytes: UnsafeRawBufferPointer) -> GivenPayload {
+  func take(_ sequence: UInt64, _ bytes: UnsafeRawBufferPointer) -> GivenPayload {
     let now = MonotonicClock.nowNanoseconds()
     counters.payloadBytes += UInt64(bytes.count)
     counters.lastSequence = sequence
     counters.lastReceivedNanoseconds = now
     return GivenPayload(bytes: bytes, receivedAtNanoseconds: now)
+  }
+
+  func noteTwins(_ sequence: UInt64, _ digest: PayloadDigest) {
+    guard let twin = twins.note(sequence, digest, from: target.source) else { return }
+    onTwins(twin, target.source)
   }
 
   private func note(topic frame: UnsafeRawBufferPointer) {

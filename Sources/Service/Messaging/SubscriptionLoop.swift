@@ -15,11 +15,13 @@ package final class SubscriptionLoop: @unchecked Sendable {
     case historyKnown(SourceID, Incarnation)
     case suspect(SourceID, Incarnation?)
     case resync(SourceID, IncarnationCause)
+    case reset(SourceID, CacheReset)
   }
 
   private let context: ZMQContext
   private let settings: SubscriptionSettings
   private let sink: @Sendable (Delivery) -> Bool
+  private let onTwins: @Sendable (SourceID, SourceID) -> Void
   private let wakeUp = WakeUp()
 
   private let lock = Lock()
@@ -28,19 +30,26 @@ package final class SubscriptionLoop: @unchecked Sendable {
   private var thread: WorkerThread?
   /// All sources by the last command about them, for other threads.
   private var registered: [SourceID: SourceSubscription] = [:]
+  private var publishedReplays = (open: 0, waiting: 0)
 
   // Of the loop's thread:
   private var subscriptions: [SourceSubscription] = []
   private var pollItems: [zmq_pollitem_t] = []
   private let message = MultipartMessage()
+  private let pacer: ReplayPacer
+  private let twins = TwinDetector()
 
+  /// - Parameter onTwins: Told of two sources that are one engine, on the loop's thread.
   package init(
     context: ZMQContext = ZMQContext(), settings: SubscriptionSettings = SubscriptionSettings(),
+    onTwins: @escaping @Sendable (SourceID, SourceID) -> Void = { _, _ in },
     sink: @escaping @Sendable (Delivery) -> Bool
   ) {
     self.context = context
+    self.onTwins = onTwins
     self.settings = settings
     self.sink = sink
+    pacer = ReplayPacer(openMax: settings.replaysMax, seed: settings.replaySeed)
   }
 
   /// Starts the thread; the loop runs until `stop()`.
@@ -71,7 +80,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
     _ target: SubscriptionTarget, restoring restored: RestoredStream? = nil
   ) throws(ZMQError) {
     let subscription = try SourceSubscription(
-      target, restoring: restored, settings: settings, in: context, sink: sink)
+      target, restoring: restored, settings: settings, in: context, pacer: pacer, twins: twins,
+      onTwins: onTwins, sink: sink)
     lock.withLock {
       precondition(registered[target.source] == nil, "\(target.source) was added before")
       registered[target.source] = subscription
@@ -115,10 +125,16 @@ package final class SubscriptionLoop: @unchecked Sendable {
     post(.resync(source, cause))
   }
 
+  /// Takes somebody's word that the cache of a source's engine is empty, behind what has come so far.
+  package func reset(_ source: SourceID, _ reset: CacheReset) { post(.reset(source, reset)) }
+
   /// What is known of a source that was added and not removed.
   package func snapshot(of source: SourceID) -> SubscriptionSnapshot? {
     lock.withLock { registered[source] }?.snapshot
   }
+
+  /// Replays that are open, and that wait for their place.
+  package var replays: (open: Int, waiting: Int) { lock.withLock { publishedReplays } }
 
   private func post(_ command: Command) {
     lock.withLock { commands.append(command) }
@@ -127,6 +143,7 @@ package final class SubscriptionLoop: @unchecked Sendable {
 
   private func run() {
     while takeCommands() {
+      grantPlaces()
       arrangePollItems()
       let status = zmq_poll(&pollItems, Int32(pollItems.count), pollMilliseconds())
       precondition(status >= 0 || zmq_errno() == EINTR, "\(ZMQError("zmq_poll"))")
@@ -136,6 +153,14 @@ package final class SubscriptionLoop: @unchecked Sendable {
     }
     subscriptions = []
     lock.withLock { registered = [:] }
+  }
+
+  /// Opens the replays whose turn has come.
+  private func grantPlaces() {
+    let now = MonotonicClock.nowNanoseconds()
+    while let source = pacer.next(now: now) { subscription(of: source)?.openExchange() }
+    let replays = (open: pacer.openCount, waiting: pacer.waitingCount)
+    lock.withLock { publishedReplays = replays }
   }
 
   /// Gives each source that has something to do a turn.
@@ -173,9 +198,15 @@ package final class SubscriptionLoop: @unchecked Sendable {
       case .suspect(let source, let incarnation):
         subscription(of: source)?.suspect(incarnation)
       case .resync(let source, let cause): subscription(of: source)?.resync(cause)
+      case .reset(let source, let reset): apply(reset, to: source)
       }
     }
     return !isStopping
+  }
+
+  private func apply(_ reset: CacheReset, to source: SourceID) {
+    guard let subscription = subscription(of: source) else { return reset.end(.unknownSource) }
+    subscription.reset(reset, message)
   }
 
   private func subscription(of source: SourceID) -> SourceSubscription? {
@@ -202,7 +233,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
   }
 
   private func pollMilliseconds() -> Int {
-    let deadline = subscriptions.lazy.map(\.deadlineNanoseconds).min() ?? .max
+    let sources = subscriptions.lazy.map(\.deadlineNanoseconds).min() ?? .max
+    let deadline = min(sources, pacer.wakesAtNanoseconds ?? .max)
     guard deadline != .max else { return -1 }
     let now = MonotonicClock.nowNanoseconds()
     return deadline > now ? Int((deadline - now + 999_999) / 1_000_000) : 0

@@ -42,6 +42,14 @@ package struct SubscriptionSettings: Sendable, Equatable {
   package var keepaliveProbes: Int32 = 3
   /// A replay that brings nothing for so long has failed.
   package var replayTimeoutMilliseconds: UInt64 = 5_000
+  /// A replay that has not ended after so long has failed; the next one goes on where it was.
+  package var replayLimitMilliseconds: UInt64 = 20_000
+  /// Replays that are open at once, over all sources.
+  package var replaysMax = 8
+  /// Replays after a reconnection or a failure wait for a random time below this one.
+  package var replayJitterMilliseconds: UInt64 = 100
+  /// Of those random times.
+  package var replaySeed = UInt64.random(in: .min ... .max)
   /// Messages taken from one socket before the others get their turn.
   package var sliceMessages = 64
   package var heldMessagesMax = 16_384

@@ -3,6 +3,7 @@ import KVIndexer
 /// The text of `GET /metrics`: all families are named here.
 struct MetricsPage {
   let membership: FleetMembership
+  let registry: EndpointRegistry
   let intake: EventIntake
   let metrics: ServiceMetrics
   /// Nil when rendering is switched off.
@@ -42,6 +43,8 @@ struct MetricsPage {
     addEvents(&text, rows)
     addStreams(&text, rows)
     addTrust(&text, rows)
+    addReplays(&text)
+    addAdministration(&text)
     addResidency(&text, rows)
     metrics.snapshots.add(to: &text)
     engines.add(to: &text)
@@ -176,6 +179,16 @@ struct MetricsPage {
       "kvindexer_fenced_batches_total", .counter,
       help: "Batches of an engine process that is gone, dropped when applied.",
       rows.map { ($0.labels, Double($0.status.counters.fencedBatches)) })
+  }
+
+  private func addReplays(_ text: inout MetricsText) {
+    let replays = intake.subscriptions.replays
+    text.add(
+      "kvindexer_replays_open", .gauge, help: "Replays under way, of all sources.",
+      [(labels: [], value: Double(replays.open))])
+    text.add(
+      "kvindexer_replays_waiting", .gauge, help: "Replays that wait for one to end.",
+      [(labels: [], value: Double(replays.waiting))])
   }
 
   private func addStreams(_ text: inout MetricsText, _ rows: [Row]) {

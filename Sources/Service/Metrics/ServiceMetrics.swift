@@ -18,5 +18,8 @@ final class ServiceMetrics: Sendable {
   let http = HTTPServerMetrics()
   let grpc = GRPCServerMetrics()
   let snapshots = SnapshotMetrics()
+  /// Changes that administrators made to sources.
+  let sourceChanges = Labelled<SourceChange, Counter> { Counter() }
+  let refusedSourceChanges = Counter()
   let tokensFrom = Labelled<TokensOrigin, Counter> { Counter() }
 }

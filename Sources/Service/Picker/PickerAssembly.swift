@@ -36,6 +36,9 @@ enum PickerAssembly {
     configuration.audit.mode = flags.audit
     configuration.trust.deadAfter = flags.deadAfter
     configuration.warm = flags.warm
+    configuration.readiness.exactShare = flags.readyShare
+    configuration.readiness.after = flags.readyAfter
+    configuration.subscriptions.replaysMax = flags.replaysMax
     configuration.tracing = flags.tracing
     configuration.tracing?.serviceName = "epp"
     configuration.log = log

@@ -24,7 +24,7 @@ struct PickerPage: Sendable {
     router.on(.get, "/readyz") { _ in
       HTTPResponse(
         status: isReady() ? 200 : 503, contentType: "text/plain",
-        body: Array((isReady() ? "ok\n" : "stopping\n").utf8))
+        body: Array((isReady() ? "ok\n" : "not ready\n").utf8))
     }
     return router
   }

@@ -79,15 +79,23 @@ package final class PickerService: Sendable {
     self.indexer = indexer
     self.engines = engines
     self.state = state
-    let healthStatus = GRPCHealth { _ in state.check() ? .serving : .notServing }
+    // A picker can route without the index, so health waits for it only where that was asked for.
+    let waits = flags.readyShare != nil || flags.readyAfter != nil
+    let knowsEnough: @Sendable () -> Bool = { [readiness = indexer.readiness] in
+      !waits || readiness.isReady
+    }
+    let healthStatus = GRPCHealth { _ in
+      state.check() && knowsEnough() ? .serving : .notServing
+    }
     self.healthStatus = healthStatus
+    if waits { indexer.readiness.observe { healthStatus.refresh() } }
     do {
       var healthRouter = GRPCRouter()
       healthStatus.register(in: &healthRouter)
       self.health = try GRPCServer([flags.address(port: flags.healthPort)], router: healthRouter)
       self.metrics = try HTTPServer(
         [flags.address(port: flags.metricsPort)], log: { log(.debug, "metrics: \($0)") },
-        handler: { [router = page.router(isReady: { state.isServing })] in
+        handler: { [router = page.router(isReady: { state.isServing && knowsEnough() })] in
           router.respond(to: $0, $1)
         })
       let reload = CredentialReload()

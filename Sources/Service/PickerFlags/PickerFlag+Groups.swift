@@ -156,6 +156,32 @@ extension PickerFlag {
     },
   ]
 
+  static let recovery: [PickerFlag] = [
+    PickerFlag(
+      "ready-exact", "SHARE", .indexer,
+      "health checks fail until this share of the sources is exact (they do not wait); ours"
+    ) { text, values throws(PickerFlagError) in
+      guard let share = Double(text), (0...1).contains(share) else {
+        throw PickerFlagError("--ready-exact takes a number from 0 to 1, not '\(text)'")
+      }
+      values.flags.readyShare = share
+    },
+    PickerFlag(
+      "ready-after", "TIME", .indexer, "and no longer than so long, such as 30s; ours"
+    ) { text, values throws(PickerFlagError) in
+      values.flags.readyAfter = try FlagValue.duration(text, of: "ready-after")
+    },
+    PickerFlag(
+      "replays-max", "N", .indexer, "engines that are asked for missed events at a time (8); ours"
+    ) { text, values throws(PickerFlagError) in
+      let count = try FlagValue.integer(text, of: "replays-max")
+      guard 1...1_024 ~= count else {
+        throw PickerFlagError("--replays-max takes 1 to 1024, not '\(text)'")
+      }
+      values.flags.replaysMax = count
+    },
+  ]
+
   static let logging: [PickerFlag] = [
     PickerFlag(
       "v", "N", .logging, "verbosity: from 4 on debug lines too (also -v N)"

@@ -33,8 +33,8 @@ struct PickerFlag: Sendable {
   }
 
   static let all: [PickerFlag] =
-    configuration + listening + security + engines + requests + indexer + logging + accepted
-    + refused
+    configuration + listening + security + engines + requests + indexer + recovery + logging
+    + accepted + refused
 
   // MARK: Kinds
 

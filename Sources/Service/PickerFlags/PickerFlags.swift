@@ -61,6 +61,12 @@ package struct PickerFlags: Sendable, Equatable {
   /// Where the indexer's own API answers; nil for nowhere.
   package internal(set) var adminAddress: ListenAddress? = .tcp(host: "127.0.0.1", port: 9300)
 
+  /// What health checks wait for besides the picker itself; nothing where neither is set.
+  package internal(set) var readyShare: Double?
+  package internal(set) var readyAfter: Duration?
+  /// Engines that are asked for missed events at a time.
+  package internal(set) var replaysMax = SubscriptionSettings().replaysMax
+
   /// Where traces go; nil for nowhere.
   package internal(set) var tracing: TracingSettings?
 

@@ -50,7 +50,7 @@ package final class Tap: @unchecked Sendable {
       lock.withLock { show(payload, sequence, source) }
     case .newIncarnation(let cause): print("\(source) a new engine cache (\(cause.name))")
     case .state(let state): print("\(source) \(Self.text(state))")
-    case .removed: break
+    case .reset, .removed: break
     }
   }
 

@@ -2,21 +2,22 @@ extension FaultCatalog {
   /// The indexer can't keep up.
   static let intake: [Fault] = [
     Fault(
-      name: "stalled", summary: "the index takes nothing for a while, and 200 messages overflow",
-      end: .exact, setup: withQueue(200, Fault.Setup())
-    ) { stand in try stall(stand, requests: 40) },
+      name: "stalled",
+      summary: "the index takes nothing while 150 messages come, of which it queues 60",
+      end: .exact, setup: withQueue(60, Fault.Setup())
+    ) { stand in try stall(stand, messages: 150) },
     Fault(
       name: "stalled-tiny", summary: "the same with a queue that no replay fits into", end: .either,
       setup: withQueue(4, Fault.Setup())
-    ) { stand in try stall(stand, requests: 10) },
+    ) { stand in try stall(stand, messages: 30) },
     Fault(
       name: "stalled-no-replay", summary: "the same without a replay endpoint", end: .honest,
       setup: withQueue(4, withoutReplay)
-    ) { stand in try stall(stand, requests: 10) },
+    ) { stand in try stall(stand, messages: 30) },
     Fault(
       name: "stalled-wrapped", summary: "the same, and the ring keeps 8 messages", end: .honest,
       setup: withQueue(4, withRing(8))
-    ) { stand in try stall(stand, requests: 10) },
+    ) { stand in try stall(stand, messages: 30) },
   ]
 
   private static func withQueue(_ batches: Int, _ setup: Fault.Setup) -> Fault.Setup {
@@ -27,12 +28,13 @@ extension FaultCatalog {
   }
 
   /// Has engines work while the index's lock is held.
-  private static func stall(_ stand: FaultStand, requests: Int) throws {
+  private static func stall(_ stand: FaultStand, messages: UInt64) throws {
     for _ in 0..<2 {
       try stand.traffic(2)
       guard let fleet = stand.indexer.service?.fleet else { return }
       let stall = IndexStall(fleet)
-      try stand.traffic(requests, asking: false)
+      let enough = stand.subject.published + messages
+      while stand.subject.published < enough { try stand.traffic(1, asking: false) }
       stand.pause(upToMilliseconds: 60)
       stall.end()
     }

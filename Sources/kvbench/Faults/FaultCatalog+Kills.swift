@@ -15,15 +15,15 @@ extension FaultCatalog {
       setup: process
     ) { stand in
       try stand.traffic(3)
-      try startAgain(stand) { try stand.traffic(6, asking: false) }
+      try startAgain(stand) { try stand.traffic(12, asking: false) }
       try stand.traffic(6)
     },
     Fault(
       name: "killed-warm",
       summary: "the same; the ring reaches back to the snapshot, but not to the engine's start",
-      end: .exact, setup: process(ring: 80)
+      end: .exact, setup: process(ring: 20)
     ) { stand in
-      try stand.traffic(4)
+      try stand.traffic(10)
       try stand.indexer.waitForSnapshot()
       try startAgain(stand) { try stand.serve(stand.request(), on: stand.subject, asking: false) }
     },
@@ -32,7 +32,10 @@ extension FaultCatalog {
       end: .honest, setup: process(ring: 8)
     ) { stand in
       try stand.indexer.waitForSnapshot()
-      try startAgain(stand) { try stand.traffic(6, asking: false) }
+      try startAgain(stand) {
+        let enough = stand.subject.published + 30
+        while stand.subject.published < enough { try stand.traffic(1, asking: false) }
+      }
       try stand.traffic(2)
     },
     Fault(

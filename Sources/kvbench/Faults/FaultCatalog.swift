@@ -1,7 +1,8 @@
 /// All faults of the matrix.
 enum FaultCatalog {
   static let all: [Fault] =
-    [none] + restarts + losses + deliveries + replays + intake + membership + kills
+    [none] + restarts + losses + deliveries + replays + intake + membership + kills + heals
+    + errands
 
   /// What the others are compared with.
   private static let none = Fault(

@@ -17,7 +17,7 @@ extension FaultStand {
       json.field("name", engine.name)
       json.field("address", "127.0.0.1")
       // Nobody sends requests there; it only has to be another one for each.
-      json.field("port", 10_000 + Int(engine.name.utf8.first ?? 0))
+      json.field("port", engine.port.map { Int($0) } ?? 1 + Int(engine.name.utf8.first ?? 0))
       json.field("model", "m")
       json.field("kvEvents") { json in
         json.object { json in

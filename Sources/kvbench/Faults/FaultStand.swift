@@ -13,7 +13,7 @@ final class FaultStand {
   /// of all engines and the indexer share the machine.
   static let lagBound: UInt64 = 500_000_000
   /// How long a state that is not exact has to last to count as an end.
-  private static let settled: UInt64 = 1_000_000_000
+  private static let settled: UInt64 = 700_000_000
   private static let endSeconds = 10.0
   /// A run with so many wrong answers needs no more.
   private static let wrongMax = 1000

@@ -27,7 +27,12 @@ final class FaultyEngine {
     /// Whether the engine connects to an address of the indexer.
     var connectsTo: String?
     var replaysTopic = true
+    /// Whether it says over HTTP how large its cache is.
+    var hasMetrics = false
   }
+
+  /// Blocks of its cache, of which it keeps one for itself.
+  private static let blockCount = 192
 
   let name: String
   private let settings: Settings
@@ -36,6 +41,7 @@ final class FaultyEngine {
   private var engine: SimulatedEngine
   private var publisher: EventPublisher?
   private var replay: FaultyReplay?
+  private let metrics: FaultyMetrics?
   private(set) var truth: [TruthHistory]
   /// Where it is; the next process is there, too, unless it moves.
   private(set) var eventEndpoint: String
@@ -57,6 +63,7 @@ final class FaultyEngine {
     self.settings = settings
     self.prompts = prompts
     engine = try Self.makeEngine(process: 0)
+    metrics = settings.hasMetrics ? try FaultyMetrics(blocks: Self.blockCount) : nil
     truth = prompts.map { _ in TruthHistory() }
     eventEndpoint = settings.connectsTo ?? "tcp://127.0.0.1:*"
     if settings.hasReplay { replayEndpoint = "tcp://127.0.0.1:*" }
@@ -68,7 +75,7 @@ final class FaultyEngine {
     // Equal prefixes have equal hashes in every process, as with vLLM's fixed seed.
     try SimulatedEngine(
       EngineConfiguration(
-        blockCount: 192, blockSize: PromptMix.blockSize, batchedTokensMax: 256,
+        blockCount: blockCount, blockSize: PromptMix.blockSize, batchedTokensMax: 256,
         modelSeed: process))
   }
 
@@ -92,6 +99,8 @@ final class FaultyEngine {
   }
 
   var isRunning: Bool { publisher != nil }
+  /// Where requests would go to, if there is anything.
+  var port: UInt16? { metrics?.port }
   /// Whether the indexer waits for it, and not the other way round.
   var isConnecting: Bool { settings.connectsTo != nil }
 
@@ -119,6 +128,9 @@ final class FaultyEngine {
 
   /// Empties the cache; vLLM says so with its next step.
   func resetPrefixCache() -> Bool { engine.resetPrefixCache() }
+
+  /// From now on whoever follows the engine can know what it holds: somebody told.
+  func disclose() { record(isAnnounced: true) }
 
   /// Sends messages that announce an empty cache, of an engine that is idle and has emptied it.
   func publishClears(_ count: Int) {
@@ -179,6 +191,7 @@ final class FaultyEngine {
   func stop() {
     publisher?.stop()
     replay?.stop()
+    metrics?.stop()
     publisher = nil
     replay = nil
   }

@@ -10,6 +10,7 @@ final class IndexerUnderTest {
 
   private let directory: TemporaryDirectory
   private let queue: IngestQueue.Limits
+  private let readsMetrics: Bool
   /// The executable, where it is to be a process of its own.
   private let program: String?
   private(set) var service: IndexerService?
@@ -26,6 +27,7 @@ final class IndexerUnderTest {
     self.directory = directory
     self.program = setup.isProcess ? try ProgramPath.kvindexer(program) : nil
     queue = setup.queue
+    readsMetrics = setup.engine.hasMetrics
     socket = directory.path(of: "api")
     endpointsFile = try directory.write(endpoints, to: "endpoints.yaml")
     client = try HTTPClient(.unix(path: socket))
@@ -98,6 +100,10 @@ final class IndexerUnderTest {
     configuration.rendering = nil
     configuration.log = Log(minimum: .error) { _ in }
     configuration.queue = queue
+    if readsMetrics {
+      configuration.engineMetrics = .inspection
+      configuration.audit.patience = .seconds(1)
+    }
     configuration.subscriptions.reconnectMilliseconds = 10
     configuration.subscriptions.reconnectMillisecondsMax = 50
     configuration.subscriptions.replayRetryMilliseconds = 20
@@ -111,6 +117,14 @@ final class IndexerUnderTest {
     service = nil
     process?.stop()
     process = nil
+  }
+
+  /// Does what an operator would, and insists that it worked.
+  func post(_ path: String) throws {
+    let reply = try client.post(path, body: [])
+    guard (200...299).contains(reply.status) else {
+      throw SystemError("post to \(path)", reason: "it answers \(reply.status): \(reply.text)")
+    }
   }
 
   /// What it says of a prompt; nil while it does not answer.

@@ -13,11 +13,6 @@ extension FleetHarness {
     try audited(source).unknownMax(capacity: capacity)
   }
 
-  func status(_ source: SourceID) throws -> SourceStatus {
-    let status = fleet.status(of: source)
-    return try #require(status)
-  }
-
   func holds(block number: Int, of tokens: [TokenID], _ source: SourceID) -> Bool {
     fleet.holds(block: number, of: prompt(tokens), source: source)
   }

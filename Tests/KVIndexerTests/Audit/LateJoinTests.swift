@@ -74,7 +74,7 @@ import Testing
     #expect(isProven == isFull)
     guard isFull else { return }
     // Every block of the cache has its place, and nothing else has one.
-    let status = try harness.status(source)
+    let status = try #require(harness.status(source))
     #expect(status.orphansWaiting == 0)
     #expect(status.residencies == engine.pool.table.count)
     #expect(status.trust == .exact)

@@ -103,7 +103,7 @@ import Testing
     #expect(harness.holds(block: 3, of: tokens(80), source))
     #expect(!harness.holds(block: 4, of: tokens(80), source))
     #expect(!harness.isEmptied(source))
-    let dropped = harness.fleet.noteEmptied(source)
+    let dropped = harness.fleet.empty(source)
     #expect(dropped == 4)
     #expect(harness.isEmptied(source))
     #expect(!harness.holds(block: 0, of: tokens(80), source))

@@ -101,6 +101,13 @@ struct TrackerHarness {
     drain()
   }
 
+  @discardableResult
+  mutating func fence() -> FenceOutcome {
+    let outcome = tracker.fence(now: now)
+    drain()
+    return outcome
+  }
+
   mutating func tick() {
     guard let time = tracker.wakesAtNanoseconds else { return }
     now = max(now, time)

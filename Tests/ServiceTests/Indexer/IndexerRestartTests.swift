@@ -64,7 +64,7 @@ import Testing
     #expect(match.reason?.contains("not connected") == true)
     let readiness = try harness.get("/readyz")
     #expect(readiness.status == 503)
-    #expect(readiness.json["sources"]?["connecting"]?.integer == 1)
+    #expect(readiness.json["trust"]?["connecting"]?.integer == 1)
   }
 
   @Test func `a connection that breaks and comes back keeps what is proven to be the same`() throws
