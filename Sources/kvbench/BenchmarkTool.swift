@@ -20,6 +20,9 @@ enum BenchmarkTool {
     Benchmark(name: "memory", summary: "bytes a residency, fresh and after churn") {
       try MemoryBenchmark.run($0, &$1)
     },
+    Benchmark(name: "snapshot", summary: "snapshots written, read, and asked of a peer") {
+      try SnapshotBenchmark.run($0, &$1)
+    },
     Benchmark(name: "inspect", summary: "walks over the whole index, and explanations") {
       InspectBenchmark.run($0, &$1)
     },

@@ -23,6 +23,9 @@ struct LoadedFleet: ~Copyable {
     decoder = EventDecoder(seed: fleet.hasher.seed)
   }
 
+  /// The fleet alone.
+  consuming func intoFleet() -> FleetIndex { fleet }
+
   static func name(_ number: Int) -> String { "endpoint-\(1_000 + number)" }
 
   /// How far bytes are led.

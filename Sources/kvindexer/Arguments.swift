@@ -84,6 +84,15 @@ struct Arguments {
     return rest
   }
 
+  /// The other words, so many and no option among them.
+  mutating func words(_ count: Int) throws(UsageError) -> [String] {
+    let words = try rest()
+    guard words.count == count else {
+      throw UsageError(message: "it takes \(count) words, not \(words.count)")
+    }
+    return words
+  }
+
   /// Rejects what nobody has asked for.
   func finish() throws(UsageError) {
     guard let word = words.first else { return }

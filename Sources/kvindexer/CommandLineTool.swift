@@ -19,6 +19,8 @@ enum CommandLineTool {
       residency   what is resident where, by tier and namespace, and the most valuable prefixes
       decisions   recent picks of `epp`: predicted against delivered tokens, and regret
       sources     list event sources in detail
+      audit       compare two indexers over the same engines, block by block
+      snapshot    what is in a snapshot of an index
       doctor      examine endpoints step by step, and say what mends what is wrong
       register    make an endpoint known to a running service for as long as this runs
       unregister  and take it back
@@ -39,6 +41,7 @@ enum CommandLineTool {
       ("residency", ResidencyCommand.self), ("decisions", DecisionsCommand.self),
       ("sources", SourcesCommand.self), ("doctor", DoctorCommand.self),
       ("register", RegisterCommand.self), ("unregister", UnregisterCommand.self),
+      ("audit", AuditCommand.self), ("snapshot", SnapshotCommand.self),
       ("tap", TapCommand.self), ("record", RecordCommand.self), ("replay", ReplayCommand.self),
       ("engine", EngineCommand.self), ("simulate", SimulateCommand.self),
     ]

@@ -23,6 +23,8 @@ public struct FleetIndex: ~Copyable {
   var applied: [SourceID: AppliedStream] = [:]
   /// Sources of a snapshot that were not added yet.
   var parked: [SourceState] = []
+  /// Of these the ones that nobody has claimed in time, while their blocks are dropped.
+  var leaving: [SourceState] = []
   /// Working memory of the confirmation of reservations.
   var confirming = MatchBuffer()
 

@@ -95,6 +95,7 @@ extension PrefixIndex {
   package mutating func clear(
     _ lane: LaneID, cause: BlockLoss.Cause, atMost blocksMax: Int, remembers: Bool
   ) -> Int {
+    changes &+= 1
     var dropped = 0
     var logged = remembers ? 0 : Self.dropLossesMax
     while dropped < blocksMax, let node = lanes[lane.index].nodes.popLast() {

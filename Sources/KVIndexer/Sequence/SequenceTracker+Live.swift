@@ -25,6 +25,7 @@ extension SequenceTracker {
       discardHeld()
       restart(.sequenceRegressed)
     }
+    if isBeyondPublished(message) { startIncarnation(.unproven) }
     lastLive = message
     // It tells as much as the check would, and need not wait for it.
     if replay?.purpose == .check { closeReplay() }
@@ -37,6 +38,13 @@ extension SequenceTracker {
     } else {
       apply(message, .given)
     }
+  }
+
+  /// Whether replays that were given up have brought more than the engine had published: nothing that
+  /// they brought can be believed then, and the live stream can.
+  private func isBeyondPublished(_ message: TrackedMessage) -> Bool {
+    guard settings.hasReplay, !isReplayUsable, held.isEmpty, let next else { return false }
+    return message.sequence < next && delivered.digest(at: message.sequence) == nil
   }
 
   /// Takes back the delivery taken last: the consumer's queue refused it.

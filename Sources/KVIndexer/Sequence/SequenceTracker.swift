@@ -35,6 +35,7 @@
 ///                the same without replay                 gap declared; delivered
 ///                live <= last live, same digest          dropped
 ///                live <= last live, otherwise            new incarnation; replay from 0
+///                live < next, replays given up           new incarnation, joined late
 ///                lost                                    replaying from L after a pause, once
 ///                suspected                               bootstrapping; replay from L as a proof
 /// live,          live                                    held back

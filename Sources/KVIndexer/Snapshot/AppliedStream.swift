@@ -8,16 +8,24 @@ struct AppliedStream: Sendable {
 
   private var delivered: [SequenceTracker.Record.Message] = []
   private var history = History.complete
+  private var fence: SequenceTracker.Record.Message?
 
   init() {}
+
+  /// A stream whose messages up to `fence` are void.
+  init(fence: SequenceTracker.Record.Message) {
+    delivered = [fence]
+    self.fence = fence
+  }
 
   init(_ record: SequenceTracker.Record) {
     delivered = record.delivered
     history = record.history
+    fence = record.fence
   }
 
   var record: SequenceTracker.Record? {
-    SequenceTracker.Record(delivered: delivered, history: history)
+    SequenceTracker.Record(delivered: delivered, history: history, fence: fence)
   }
 
   /// Takes note of a message that was applied, or that made no sense.
@@ -63,6 +71,14 @@ extension FleetIndex {
     guard let source = source(id), source.incarnation == incarnation else { return }
     applied[id, default: AppliedStream()].note(
       message, isUndecodable: isUndecodable, isCleared: isCleared)
+  }
+
+  /// Takes note that everything up to a message is void, and what it left behind is dropped.
+  public mutating func noteFence(
+    _ message: SequenceTracker.Record.Message, of id: SourceID, incarnation: Incarnation
+  ) {
+    guard let source = source(id), source.incarnation == incarnation else { return }
+    applied[id] = AppliedStream(fence: message)
   }
 
   /// How far the stream of a source is applied; nil when nothing of it is, in this incarnation.

@@ -116,16 +116,32 @@ extension FleetIndex {
   /// How many sources of a snapshot wait to be configured.
   package var parkedSources: Int { parked.count }
 
-  /// Forgets one source that was not configured again.
+  /// Gives up the sources that were not configured again; `dropLeaving` drops what they hold.
   ///
-  /// - Returns: Its endpoint, and the residencies that were dropped; nil when there is none.
-  package mutating func dropParked() -> (endpoint: String, residencies: Int)? {
-    guard let state = parked.popLast() else { return nil }
-    let dropped = state.groups.reduce(0) { sum, group in
-      sum + group.lanes.all.reduce(0) { $0 + index.blocks(of: $1.lane) }
+  /// - Returns: Their endpoints, and the residencies of each.
+  package mutating func giveUpParked() -> [(endpoint: String, residencies: Int)] {
+    leaving += parked
+    defer { parked = [] }
+    return parked.map { state in
+      let lanes = state.groups.flatMap { $0.lanes.all.map(\.lane) }
+      return (state.endpoint, lanes.reduce(0) { $0 + index.blocks(of: $1) })
     }
+  }
+
+  /// Drops a slice of what nobody has claimed.
+  ///
+  /// - Returns: Whether there is more.
+  package mutating func dropLeaving(blocksMax: Int) -> Bool {
+    guard let state = leaving.last else { return false }
+    for group in state.groups {
+      for (_, lane) in group.lanes.all where index.blocks(of: lane) > 0 {
+        _ = index.clear(lane, cause: .restarted, atMost: blocksMax, remembers: false)
+        return true
+      }
+    }
+    leaving.removeLast()
     removeLanes(of: state.groups)
-    return (state.endpoint, dropped)
+    return !leaving.isEmpty
   }
 
   /// Everything that a snapshot is to hold of sources.

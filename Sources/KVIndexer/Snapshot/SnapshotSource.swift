@@ -79,6 +79,10 @@ extension SnapshotSource {
         $0.number($1.sequence)
         $0.number($1.digest.bits)
       }
+      bytes.optional(stream.fence) {
+        $0.number($1.sequence)
+        $0.number($1.digest.bits)
+      }
     }
     bytes.list(groups) { $1.write(to: &$0) }
     bytes.list(orphans) { bytes, orphan in
@@ -162,6 +166,13 @@ extension SnapshotSource {
     try cursor.list(bytesMin: 8) { cursor throws(SnapshotError) in try cursor.number() }
   }
 
+  private static func message(
+    _ cursor: inout SnapshotCursor
+  ) throws(SnapshotError) -> SequenceTracker.Record.Message {
+    SequenceTracker.Record.Message(
+      sequence: try cursor.number(), digest: PayloadDigest(try cursor.number()))
+  }
+
   private static func stream(
     _ cursor: inout SnapshotCursor
   ) throws(SnapshotError) -> SequenceTracker.Record {
@@ -169,11 +180,12 @@ extension SnapshotSource {
       throw cursor.damage("a history is not known")
     }
     let delivered: [SequenceTracker.Record.Message] = try cursor.list(bytesMin: 16) {
-      cursor throws(SnapshotError) in
-      SequenceTracker.Record.Message(
-        sequence: try cursor.number(), digest: PayloadDigest(try cursor.number()))
+      cursor throws(SnapshotError) in try message(&cursor)
     }
-    guard let record = SequenceTracker.Record(delivered: delivered, history: history) else {
+    let fence = try cursor.optional { cursor throws(SnapshotError) in try message(&cursor) }
+    guard
+      let record = SequenceTracker.Record(delivered: delivered, history: history, fence: fence)
+    else {
       throw cursor.damage("messages are not in order")
     }
     return record

@@ -112,6 +112,7 @@ extension IndexerAPI {
     _ done: @escaping @Sendable (ChangedSourceResult) -> Void
   ) {
     let finish: @Sendable (CacheReset.Outcome) -> Void = {
+      snapshots.writeSoon()
       done(ChangedSourceResult(source: source, outcome: .reset($0)))
     }
     switch change {

@@ -46,7 +46,7 @@ enum SharedEventAddresses {
           entry.reading.reject(
             "\(address) is for \(user) and for \(before); give each its own in 'kvEvents', or "
               + "'ranks: 0' to an endpoint without events",
-            at: entry.sourcesMark, path: "\(entry.path).kvEvents")
+            at: entry.sourcesMark, path: entry.path.isEmpty ? "kvEvents" : "\(entry.path).kvEvents")
           // One port too near to the next brings a row of them.
           continue nextEntry
         }

@@ -192,7 +192,7 @@ package final class IndexerService: Sendable {
     engines.stop()
     tokens.stop()
     intake.stop()
-    snapshots.writeLast()
+    snapshots.finish()
     housekeeping.stop()
     tracer?.stop()
   }

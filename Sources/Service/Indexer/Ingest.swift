@@ -94,7 +94,8 @@ final class Ingest: @unchecked Sendable {
     case .state(let state):
       fleet.write { $0.setStream(state, of: source) }
       if case .disconnected = state { feedback.disconnected(source) }
-    case .reset(let reset): apply(reset, to: source, delivery.incarnation)
+    case .reset(let reset, let fence):
+      apply(reset, fence, to: source, delivery.incarnation)
     case .removed:
       feedback.removed(source)
       _ = drop(source)
@@ -107,7 +108,7 @@ final class Ingest: @unchecked Sendable {
   /// Drops what a source holds, in slices.
   ///
   /// - Returns: Residencies dropped.
-  private func drop(_ source: SourceID) -> Int {
+  func drop(_ source: SourceID) -> Int {
     var dropped = 0
     while true {
       let slice = fleet.write { $0.dropSlice(of: source, blocksMax: Self.dropBlocks) }

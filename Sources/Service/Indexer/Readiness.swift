@@ -36,6 +36,8 @@ final class Readiness: @unchecked Sendable {
   private let readyAtNanoseconds: UInt64?
   private let lock = Lock()
   private var wasReady = false
+  private var lastReported = false
+  private var observer: (@Sendable () -> Void)?
   /// Since when each source that is not connected is not.
   private var disconnectedSince: [SourceID: UInt64] = [:]
 
@@ -51,35 +53,51 @@ final class Readiness: @unchecked Sendable {
 
   var isReady: Bool { report().isReady }
 
+  /// Has one observer told, on whatever thread looks, when it has become ready or is no longer.
+  func observe(_ observer: @escaping @Sendable () -> Void) {
+    lock.withLock { self.observer = observer }
+  }
+
   /// Looks at all sources, and remembers what came of it.
   func report(now: UInt64 = MonotonicClock.nowNanoseconds()) -> Report {
     let sources = membership.members.flatMap { member in
       member.sources.map { (name: "\(member.name):\($0.configuration.rank)", source: $0) }
     }
     let trusts = fleet.read { fleet in sources.map { fleet.trust(of: $0.source.id) } }
-    return lock.withLock {
-      var report = Report()
-      var usable = 0
-      var waitedFor = 0
-      var down: [SourceID: UInt64] = [:]
-      for ((name, source), trust) in zip(sources, trusts) {
-        guard let trust else { continue }
-        report.byTrust[trust.name, default: 0] += 1
-        report.sources += 1
-        if trust.credits { usable += 1 }
-        if trust == .exact { report.exact += 1 }
-        let since = trust == .connecting ? disconnectedSince[source.id] ?? now : now
-        if trust == .connecting { down[source.id] = since }
-        guard isWaitedFor(trust, source, since: since, now: now) else { continue }
-        waitedFor += 1
-        if trust != .exact { report.waiting.append(name) }
-      }
-      disconnectedSince = down
-      let isEnough = isEnough(report, of: waitedFor)
-      wasReady = usable > 0 && (wasReady || isEnough)
-      report.isReady = wasReady || readyAtNanoseconds.map { now >= $0 } ?? false
-      return report
+    let (report, observer) = lock.withLock {
+      let report = take(Array(zip(sources, trusts)), now: now)
+      let hasChanged = report.isReady != lastReported
+      lastReported = report.isReady
+      return (report, hasChanged ? self.observer : nil)
     }
+    observer?()
+    return report
+  }
+
+  /// Under the lock.
+  private func take(
+    _ sources: [((name: String, source: FleetMembership.Subscribed), Trust?)], now: UInt64
+  ) -> Report {
+    var report = Report()
+    var usable = 0
+    var waitedFor = 0
+    var down: [SourceID: UInt64] = [:]
+    for ((name, source), trust) in sources {
+      guard let trust else { continue }
+      report.byTrust[trust.name, default: 0] += 1
+      report.sources += 1
+      if trust.credits { usable += 1 }
+      if trust == .exact { report.exact += 1 }
+      let since = trust == .connecting ? disconnectedSince[source.id] ?? now : now
+      if trust == .connecting { down[source.id] = since }
+      guard isWaitedFor(trust, source, since: since, now: now) else { continue }
+      waitedFor += 1
+      if trust != .exact { report.waiting.append(name) }
+    }
+    disconnectedSince = down
+    wasReady = usable > 0 && (wasReady || isEnough(report, of: waitedFor))
+    report.isReady = wasReady || readyAtNanoseconds.map { now >= $0 } ?? false
+    return report
   }
 
   /// With a share every source counts but those that are down for good; without one those that are

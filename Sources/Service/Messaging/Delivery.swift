@@ -8,8 +8,9 @@ package struct Delivery: Sendable, Equatable {
     /// Everything known of the source is void.
     case newIncarnation(IncarnationCause)
     case state(TrackerState)
-    /// Everything known of the source is void, because somebody vouches for an empty cache.
-    case reset(CacheReset)
+    /// Everything known of the source is void, because somebody vouches for an empty cache; the
+    /// fence is the last message from before that.
+    case reset(CacheReset, fence: SequenceTracker.Record.Message)
     /// The source is removed: nothing of it follows.
     case removed
   }

@@ -39,12 +39,12 @@ final class ReplayPacer {
 
   /// Asks for a place.
   ///
-  /// - Parameter delayMaxNanoseconds: The request waits for a random time below this one.
+  /// - Parameter delayMaxNanoseconds: The request waits for a random time up to this one.
   /// - Returns: Whether the source has a place; else `next(now:)` will name it.
   func request(_ source: SourceID, delayMaxNanoseconds: UInt64 = 0, now: UInt64) -> Bool {
     if open.contains(source) { return true }
     if waiting.contains(where: { $0.source == source }) { return false }
-    let delay = delayMaxNanoseconds == 0 ? 0 : random.below(Int(clamping: delayMaxNanoseconds))
+    let delay = delayMaxNanoseconds == 0 ? 0 : 1 + random.below(Int(clamping: delayMaxNanoseconds))
     let time = now &+ UInt64(delay)
     if time <= now, open.count < openMax,
       waiting.first.map({ $0.notBeforeNanoseconds > now }) ?? true

@@ -157,12 +157,14 @@ final class SourceSubscription: @unchecked Sendable {
   func reset(_ reset: CacheReset, _ message: MultipartMessage) {
     takeLive(message, limit: Int(settings.receiveHighWaterMark))
     let outcome = tracker.fence(now: MonotonicClock.nowNanoseconds())
-    guard outcome == .set else { return reset.end(.refused(outcome)) }
+    guard outcome == .set, let fence = tracker.fenceMessage else {
+      return reset.end(.refused(outcome))
+    }
     if reset.kind == .incarnation {
       counters.incarnations[.requested, default: 0] += 1
       incarnation.number &+= 1
     }
-    deliver(.reset(reset))
+    deliver(.reset(reset, fence: fence))
     performActions()
     publishSnapshot()
   }

@@ -88,6 +88,7 @@ package final class PickerService: Sendable {
       state.check() && knowsEnough() ? .serving : .notServing
     }
     self.healthStatus = healthStatus
+    if waits { indexer.readiness.observe { healthStatus.refresh() } }
     do {
       var healthRouter = GRPCRouter()
       healthStatus.register(in: &healthRouter)

@@ -6,6 +6,7 @@ final class SnapshotKeeper: @unchecked Sendable {
   private static let waitingMax = 8
   /// How long sources of a snapshot may take to be configured again.
   static let parkedNanoseconds: UInt64 = 300_000_000_000
+  private static let dropBlocks = 4_096
 
   let metrics: SnapshotMetrics
   private let intake: EventIntake
@@ -15,6 +16,8 @@ final class SnapshotKeeper: @unchecked Sendable {
   private let lock = ConditionLock()
   private var waiting: [@Sendable (CapturedSnapshot) -> Void] = []
   private var isStopping = false
+  private var isFinished = false
+  private var isUrgent = false
   private var thread: WorkerThread?
 
   // Of the thread:
@@ -40,7 +43,7 @@ final class SnapshotKeeper: @unchecked Sendable {
     lock.withLock { thread = WorkerThread(name: "snapshots") { self.run() } }
   }
 
-  /// Ends the thread; `writeLast` may follow.
+  /// Answers who waits, and ends the thread.
   func stop() {
     let thread = lock.withLock {
       isStopping = true
@@ -50,9 +53,25 @@ final class SnapshotKeeper: @unchecked Sendable {
     thread?.join()
   }
 
-  /// Writes what the index knows at the end; to be called when nothing is applied any more.
-  func writeLast() {
-    if directory != nil { write() }
+  /// Writes what the index knows at the end, and leaves the directory to the next process.
+  ///
+  /// To be called when nothing is applied any more; any further call does nothing.
+  func finish() {
+    let isFirst = lock.withLock {
+      defer { isFinished = true }
+      return !isFinished
+    }
+    guard isFirst, let directory else { return }
+    write()
+    directory.release()
+  }
+
+  /// Writes a snapshot at the next opportunity: what the last one says is void by now.
+  func writeSoon() {
+    lock.withLock {
+      isUrgent = true
+      lock.broadcast()
+    }
   }
 
   /// Gives `receive` a snapshot of now, on the thread; false when too many wait.
@@ -72,9 +91,9 @@ final class SnapshotKeeper: @unchecked Sendable {
         for receive in requests { receive(captured) }
       }
       let now = MonotonicClock.nowNanoseconds()
-      if now >= dueAt {
+      if takeUrgency() || now >= dueAt {
         write()
-        dueAt = MonotonicClock.nowNanoseconds() &+ intervalNanoseconds
+        if directory != nil { dueAt = MonotonicClock.nowNanoseconds() &+ intervalNanoseconds }
       }
       if now >= parkedUntil { dropParked() }
     }
@@ -83,7 +102,7 @@ final class SnapshotKeeper: @unchecked Sendable {
   /// Waits until there is something to do; nil when the thread is to end.
   private func next() -> [@Sendable (CapturedSnapshot) -> Void]? {
     lock.withLock {
-      while waiting.isEmpty, !isStopping {
+      while waiting.isEmpty, !isStopping, !isUrgent {
         let now = MonotonicClock.nowNanoseconds()
         let deadline = min(dueAt, now < parkedUntil ? parkedUntil : .max)
         if now >= deadline { break }
@@ -92,6 +111,13 @@ final class SnapshotKeeper: @unchecked Sendable {
       guard !isStopping || !waiting.isEmpty else { return nil }
       defer { waiting = [] }
       return waiting
+    }
+  }
+
+  private func takeUrgency() -> Bool {
+    lock.withLock {
+      defer { isUrgent = false }
+      return isUrgent
     }
   }
 
@@ -126,13 +152,15 @@ final class SnapshotKeeper: @unchecked Sendable {
     log(.debug, "a snapshot of \(captured.totals.residencies) residencies is written")
   }
 
+  /// Drops what nobody has claimed, in slices between which matches go on.
   private func dropParked() {
-    while let dropped = intake.fleet.write({ $0.dropParked() }) {
+    for dropped in intake.fleet.write({ $0.giveUpParked() }) {
       metrics.droppedSources.add()
       log(
         .info,
         "\(dropped.endpoint) is not configured any more; \(dropped.residencies) blocks that a "
           + "snapshot knew of it are dropped")
     }
+    while intake.fleet.write({ $0.dropLeaving(blocksMax: Self.dropBlocks) }) {}
   }
 }

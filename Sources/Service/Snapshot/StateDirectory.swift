@@ -7,11 +7,12 @@ import KVIndexer
 ///     hash-key    the key of the block hashes, made at the first start; only its owner can read it
 ///     snapshot    the last whole snapshot of the index
 ///     lock        held while a process uses the directory, so that two never do
-package final class StateDirectory: Sendable {
+package final class StateDirectory: @unchecked Sendable {
   private static let keyBytes = 32
 
   package let path: String
-  private let lockDescriptor: Int32
+  private let lock = Lock()
+  private var lockDescriptor: Int32
 
   package var snapshotPath: String { "\(path)/snapshot" }
   private var keyPath: String { "\(path)/hash-key" }
@@ -34,7 +35,15 @@ package final class StateDirectory: Sendable {
     }
   }
 
-  deinit { close(lockDescriptor) }
+  deinit { release() }
+
+  /// Lets another process use the directory.
+  package func release() {
+    lock.withLock {
+      if lockDescriptor >= 0 { close(lockDescriptor) }
+      lockDescriptor = -1
+    }
+  }
 
   /// The key that is kept here; made when there is none.
   package func hashKey() throws(SystemError) -> String {

@@ -92,8 +92,8 @@ package final class SourceSentinel: @unchecked Sendable {
       lookForRestart(watched, engine, now: now)
       lookForEnd(watched, now: now)
       advise(member, watched, engine, now: now)
-      tellContradiction(watched)
-      intake.trustLog.note(watched.source.id, now: now)
+      if member.configuration.blockSize != nil { tellContradiction(watched) }
+      intake.trustLog.note(watched.source.id, lasts: true, now: now)
     }
   }
 
@@ -113,24 +113,36 @@ package final class SourceSentinel: @unchecked Sendable {
   private func lookForSilence(
     _ member: FleetMembership.Member, _ watched: [Watched], _ engine: EngineSnapshot?, now: UInt64
   ) {
+    let isSilent = isSilent(member, watched, engine, now: now)
+    // An event takes it back at once; this is for the one that came while we looked.
+    for entry in watched { settle(.silent, isSilent, of: entry.source.id) }
+  }
+
+  private func isSilent(
+    _ member: FleetMembership.Member, _ watched: [Watched], _ engine: EngineSnapshot?, now: UInt64
+  ) -> Bool {
     var detector = silences[member.name] ?? SilenceDetector(patience: settings.silentAfter)
     defer { silences[member.name] = detector }
     guard let engine, let readAt = engine.readAt, !watched.isEmpty,
       watched.allSatisfy(\.isConnected)
-    else { return detector.reset() }
+    else {
+      detector.reset()
+      return false
+    }
     let learnt = watched.compactMap { entry in
       fleet.read { $0.status(of: entry.source.id)?.blockSize }
     }
     let sizes =
       learnt + [engine.report.blockSize, member.configuration.blockSize].compactMap(\.self)
-    guard let blockSize = sizes.max() else { return detector.reset() }
+    guard let blockSize = sizes.max() else {
+      detector.reset()
+      return false
+    }
     let sight = SilenceDetector.Sight(
       readAt: readAt, report: engine.report,
       eventAt: watched.compactMap(\.stream.counters.lastReceivedNanoseconds).max(),
       blockSize: blockSize)
-    guard detector.isSilent(sight, now: now) else { return }
-    // An event takes it back, and nothing else.
-    for entry in watched { settle(.silent, true, of: entry.source.id) }
+    return detector.isSilent(sight, now: now)
   }
 
   private func lookForRestart(_ watched: Watched, _ engine: EngineSnapshot?, now: UInt64) {

@@ -6,9 +6,12 @@ import KVIndexer
 final class TrustLog: @unchecked Sendable {
   private struct Told {
     var trust: Trust?
-    var allowance = LineAllowance()
+    var changes = LineAllowance()
     /// Changes since the last line.
     var leftOut = 0
+    var incidents = LineAllowance()
+    /// Incidents since the last line.
+    var untold = 0
   }
 
   private let fleet: SharedFleet
@@ -22,16 +25,23 @@ final class TrustLog: @unchecked Sendable {
   }
 
   /// Tells of a source whose trust may be another one than before.
-  func note(_ source: SourceID, now: UInt64 = MonotonicClock.nowNanoseconds()) {
+  ///
+  /// - Parameter lasts: Whether states that pass by themselves are worth a line, because they are
+  ///   looked at some time after they began.
+  func note(
+    _ source: SourceID, lasts: Bool = false, now: UInt64 = MonotonicClock.nowNanoseconds()
+  ) {
     guard let trust = fleet.read({ $0.trust(of: source) }) else { return forget(source) }
+    guard lasts || !Self.passes(trust) else { return }
     let leftOut = lock.withLock { () -> Int? in
+      if let known = told[source], known.trust == trust, known.leftOut == 0 { return nil }
       var known = told[source] ?? Told()
       defer { told[source] = known }
       if known.trust != trust {
         known.trust = trust
         known.leftOut += 1
       }
-      guard known.leftOut > 0, known.allowance.take(now: now) else { return nil }
+      guard known.changes.take(now: now) else { return nil }
       defer { known.leftOut = 0 }
       return known.leftOut - 1
     }
@@ -42,21 +52,33 @@ final class TrustLog: @unchecked Sendable {
       "\(name(source)): \(trust.name)\(trust.reason.map { ": \($0)" } ?? "")\(rest)")
   }
 
-  /// Writes a line about a source, unless there were too many.
+  /// Tells what happened to a source, unless too much does.
   func say(
     _ level: Log.Level, of source: SourceID, now: UInt64 = MonotonicClock.nowNanoseconds(),
     _ text: @autoclosure () -> String
   ) {
-    let isAllowed = lock.withLock {
-      let isAllowed = told[source, default: Told()].allowance.take(now: now)
-      if !isAllowed { told[source]?.leftOut += 1 }
-      return isAllowed
+    let untold = lock.withLock { () -> Int? in
+      var known = told[source] ?? Told()
+      defer { told[source] = known }
+      guard known.incidents.take(now: now) else {
+        known.untold += 1
+        return nil
+      }
+      defer { known.untold = 0 }
+      return known.untold
     }
-    if isAllowed { log(level, "\(name(source)): \(text())") }
+    guard let untold else { return }
+    let rest = untold == 0 ? "" : " (\(untold) lines before it are left out)"
+    log(level, "\(name(source)): \(text())\(rest)")
   }
 
   /// Forgets a source that is removed.
   func forget(_ source: SourceID) { lock.withLock { told[source] = nil } }
+
+  /// Whether a state ends by itself, and mostly soon.
+  private static func passes(_ trust: Trust) -> Bool {
+    trust == .bootstrapping || trust == .lagging
+  }
 
   private static func level(_ trust: Trust) -> Log.Level {
     switch trust {

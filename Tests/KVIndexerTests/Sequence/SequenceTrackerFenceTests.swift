@@ -10,7 +10,7 @@ struct SequenceTrackerFenceTests {
   func heals() {
     var harness = TrackerHarness(replay: false, delivered: 3)
     harness.live(5)
-    #expect(harness.state == .live(.incomplete(.joinedLate), replaying: false))
+    #expect(harness.state == .live(.incomplete(.gap), replaying: false))
     #expect(harness.fence() == .set)
     #expect(harness.state == exact)
     #expect(harness.incarnations == [])

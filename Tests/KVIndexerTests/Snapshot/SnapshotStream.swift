@@ -98,7 +98,12 @@ extension FleetHarness {
 
   var parkedSources: Int { fleet.parkedSources }
 
-  func dropParked() -> (endpoint: String, residencies: Int)? { fleet.dropParked() }
+  /// Drops what nobody has claimed; returns how much that is.
+  func dropParked() -> Int {
+    let dropped = fleet.giveUpParked().reduce(0) { $0 + $1.residencies }
+    while fleet.dropLeaving(blocksMax: 16) {}
+    return dropped
+  }
 
   /// Adds a source as it was configured before.
   func addAgain(_ configuration: SourceConfiguration) -> SourceID {

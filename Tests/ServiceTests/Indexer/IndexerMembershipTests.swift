@@ -48,6 +48,31 @@ import Testing
     #expect(try harness.match(1, on: "a") == .exact(0))
   }
 
+  @Test func `events of a removed endpoint never reach the one that is added in its place`() throws
+  {
+    let directory = try TemporaryDirectory()
+    let engines = try (0..<2).map { _ in try PublishedEngine() }
+    try write([engines[0].entry("a")], directory)
+    let harness = try ServiceHarness(file: directory.path + "/e.yaml")
+    engines[1].store(9_000..<9_001)
+    var prompts = 1..<1
+    for round in 1...5 {
+      // What is published is on its way while the endpoint goes and another one takes its name.
+      prompts = prompts.upperBound..<prompts.upperBound + 200
+      engines[0].store(prompts)
+      let isOther = round % 2 == 1
+      try write([engines[isOther ? 1 : 0].entry("a")], directory)
+      if isOther { engines[0].store(prompts.upperBound..<prompts.upperBound + 50) }
+      try harness.wait(for: .exact(64), of: isOther ? 9_000 : prompts.lowerBound)
+      let absent = isOther ? prompts.lowerBound : 9_000
+      #expect(try harness.match(absent) == .exact(0))
+      prompts = prompts.lowerBound..<prompts.upperBound + 50
+      for prompt in prompts where isOther && prompt % 25 == 0 {
+        #expect(try harness.match(prompt) == .exact(0))
+      }
+    }
+  }
+
   @Test func `what is known of an engine outlives a change of its labels`() throws {
     let directory = try TemporaryDirectory()
     let engine = try PublishedEngine()

@@ -1,3 +1,4 @@
+import Foundation
 import KVIndexer
 import Service
 import Testing
@@ -34,7 +35,7 @@ import Testing
   }
 
   @Test func `a clear heals a source that has missed something`() throws {
-    let engine = try PublishedEngine { $0.bufferSteps = 0 }
+    let engine = try PublishedEngine { $0.bufferSteps = 1 }
     let harness = try ServiceHarness([engine.entry("a")])
     engine.store(1..<2)
     try Deadline.wait { try harness.match(1).tokens == 64 }
@@ -67,6 +68,23 @@ import Testing
     engine.store(4..<5)
     try harness.wait(for: .exact(64), of: 4)
     #expect(try harness.match(2) == .exact(0))
+  }
+
+  @Test func `what is void stays so when the indexer restarts from its snapshot`() throws {
+    let directory = try TemporaryDirectory(for: "kv-fence")
+    let state = directory.path(of: "state")
+    defer { _ = try? FileManager.default.removeItem(atPath: state) }
+    let engine = try PublishedEngine()
+    let first = try ServiceHarness([engine.entry("a")]) { $0.warm.stateDirectory = state }
+    engine.store(1..<3)
+    try first.wait(for: .exact(64), of: 2)
+    #expect(try first.send("POST", "/v1/sources/a:0/incarnation").status == 200)
+    first.service.stop()
+    engine.store(3..<4)
+    let second = try ServiceHarness([engine.entry("a")]) { $0.warm.stateDirectory = state }
+    try second.wait(for: .exact(64), of: 3)
+    #expect(try second.match(1) == .exact(0))
+    second.service.stop()
   }
 
   @Test func `a new engine process has no fence`() throws {

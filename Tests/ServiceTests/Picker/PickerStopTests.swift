@@ -43,6 +43,25 @@ import Tokenize
     stop.join()
   }
 
+  @Test func `its health waits for the index where that was asked for`() throws {
+    let engine = try PublishedEngine()
+    let entry = engine.entry("a")
+    engine.publisher.stop()
+    let harness = try PickerHarness([entry], Plans.precise(tokens: "estimate: {}")) {
+      $0.readyShare = 1
+    }
+    let watch = try RawHTTP2(harness.service.healthAddresses[0])
+    watch.writeHeaders(stream: 1, path: "/grpc.health.v1.Health/Watch")
+    watch.writeMessage(stream: 1, [])
+    watch.flush()
+    #expect(watch.read { $0.isKind(.data) }?.payload == [0, 0, 0, 0, 2, 8, 2])
+    let back = try PublishedEngine(like: engine)
+    defer { back.publisher.stop() }
+    back.store(1..<2)
+    #expect(watch.read { $0.isKind(.data) }?.payload == [0, 0, 0, 0, 2, 8, 1])
+    watch.close()
+  }
+
   @Test(arguments: TestSeeds.upTo(2))
   func `what many threads send is accounted for in the end`(_ seed: UInt64) throws {
     let engine = try PublishedEngine()

@@ -51,6 +51,13 @@ import Testing
     #expect(flags.logLevel == .debug)
   }
 
+  @Test func `readiness and replays are the index's`() throws {
+    let plain = try flags()
+    #expect(plain.readyShare == nil && plain.readyAfter == nil && plain.replaysMax == 8)
+    let set = try flags("--ready-exact=0.5", "--ready-after=30s", "--replays-max", "4")
+    #expect(set.readyShare == 0.5 && set.readyAfter == .seconds(30) && set.replaysMax == 4)
+  }
+
   @Test(arguments: [["--v", "4"], ["--v=4"], ["-v", "4"], ["-v4"], ["-v=9", "--v=4"]])
   func `verbosity has a long and a short form`(words: [String]) throws {
     #expect(try PickerFlags(parsing: words + ["--config-text", "x"]).logLevel == .debug)
@@ -94,7 +101,9 @@ import Testing
       ("--decision-timeout=-1s", "1h30m"), ("--decision-timeout=", "1h30m"),
       ("--drain-timeout=1d", "1h30m"), ("--grpc-max-recv-msg-size=-1", "10MiB"),
       ("--grpc-max-recv-msg-size=99999TiB", "bytes"), ("--kv-indexer-memory=1KiB", "bytes"),
-      ("--kv-indexer-memory=1XB", "25MB"), ("--bind-address=a b", "'a b'"),
+      ("--kv-indexer-memory=1XB", "25MB"), ("--ready-exact=2", "from 0 to 1"),
+      ("--ready-after=10", "1h30m"), ("--replays-max=0", "1 to 1024"),
+      ("--bind-address=a b", "'a b'"),
       ("--admin-listen=0.0.0.0:1", "other machines"), ("--admin-listen=x", "HOST:PORT"),
       ("--grpc-prot=1", "did you mean --grpc-port?"), ("-config-file=x", "--config-file?"),
       ("--pool-name", "needs a value"), ("epp.yaml", "flags only"), ("--", "flags only"),

@@ -159,8 +159,8 @@ import Testing
       "vllm:prefix_cache_hits_total\(labels) 32", "vllm:prompt_tokens_total\(labels) 80",
       #"vllm:prompt_tokens_by_source_total{engine="0",model_name="simulated","#
         + #"source="local_compute"} 48"#,
-      #"vllm:request_success_total{engine="0",finished_reason="length","#
-        + #"model_name="simulated"} 2"#,
+      #"vllm:request_success_total{engine="0",model_name="simulated","#
+        + #"finished_reason="length"} 2"#,
       #"vllm:engine_sleep_state{engine="0",model_name="simulated",sleep_state="awake"} 1"#,
       "vllm:num_preemptions_total\(labels) 0",
       #"vllm:cache_config_info{block_size="16",enable_prefix_caching="True",engine="0","#

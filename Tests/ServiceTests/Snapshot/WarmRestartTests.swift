@@ -10,21 +10,13 @@ import Testing
     _ adjust: (inout ServiceConfiguration) -> Void = { _ in }
   ) throws -> ServiceHarness {
     try ServiceHarness([engine.entry("a")]) {
-      $0.warm.stateDirectory = directory.path(of: "state")
+      $0.warm.stateDirectory = directory.path + "/state"
       adjust(&$0)
     }
   }
 
-  private func clean(_ directory: TemporaryDirectory) {
-    for name in ["hash-key", "snapshot", "snapshot.new", "lock"] {
-      _ = directory.path(of: "state/" + name)
-    }
-    try? FileManager.default.removeItem(atPath: directory.path(of: "state"))
-  }
-
   @Test func `after a restart the index is what it was, and exact`() throws {
-    let directory = try TemporaryDirectory(for: "kv-warm")
-    defer { clean(directory) }
+    let directory = try TemporaryDirectory()
     let engine = try PublishedEngine()
     let first = try harness(engine, directory)
     engine.store(0..<40)
@@ -47,8 +39,7 @@ import Testing
   }
 
   @Test func `an engine that restarted meanwhile is not credited with its old blocks`() throws {
-    let directory = try TemporaryDirectory(for: "kv-warm")
-    defer { clean(directory) }
+    let directory = try TemporaryDirectory()
     let engine = try PublishedEngine()
     let first = try harness(engine, directory)
     engine.store(0..<10)
@@ -66,8 +57,7 @@ import Testing
   }
 
   @Test func `a ring that has wrapped proves nothing`() throws {
-    let directory = try TemporaryDirectory(for: "kv-warm")
-    defer { clean(directory) }
+    let directory = try TemporaryDirectory()
     let engine = try PublishedEngine { $0.bufferSteps = 8 }
     let first = try harness(engine, directory)
     engine.store(0..<5)
@@ -81,8 +71,7 @@ import Testing
   }
 
   @Test func `without a replay endpoint the old blocks are dropped`() throws {
-    let directory = try TemporaryDirectory(for: "kv-warm")
-    defer { clean(directory) }
+    let directory = try TemporaryDirectory()
     let engine = try PublishedEngine()
     let first = try harness(engine, directory)
     engine.store(0..<5)
@@ -92,7 +81,7 @@ import Testing
       [
         "- {name: a, address: 127.0.0.1, port: 8000, model: m, kvEvents: {endpoint: '\(engine.publisher.endpoint)'}}\n"
       ]
-    ) { $0.warm.stateDirectory = directory.path(of: "state") }
+    ) { $0.warm.stateDirectory = directory.path + "/state" }
     try Deadline.wait { try second.source()?["stream"]?["peers"]?.integer == 1 }
     try Deadline.wait { second.log.all.contains { $0.contains("the engine's cache is a new one") } }
     #expect(try second.match(2).tokens == 0)
@@ -101,14 +90,13 @@ import Testing
 
   @Test(arguments: ["truncated", "overwritten", "empty"])
   func `a bad snapshot is a cold start with one clear line`(kind: String) throws {
-    let directory = try TemporaryDirectory(for: "kv-warm")
-    defer { clean(directory) }
+    let directory = try TemporaryDirectory()
     let engine = try PublishedEngine()
     let first = try harness(engine, directory)
     engine.store(0..<20)
     try first.wait(for: .exact(64), of: 19)
     first.service.stop()
-    let path = directory.path(of: "state") + "/snapshot"
+    let path = directory.path + "/state/snapshot"
     var bytes = try FileBytes.read(path, atMost: 1 << 20)
     switch kind {
     case "truncated": bytes.removeLast(bytes.count / 3)
@@ -123,10 +111,29 @@ import Testing
     second.service.stop()
   }
 
+  @Test func `what somebody cleared stays cleared, also after the process was killed`() throws {
+    let directory = try TemporaryDirectory()
+    let engine = try PublishedEngine()
+    let first = try harness(engine, directory)
+    engine.store(0..<10)
+    try first.wait(for: .exact(64), of: 9)
+    #expect(try first.send("POST", "/v1/sources/a:0/clear", "{}").status == 200)
+    try Deadline.wait { try first.metric("kvindexer_snapshots_total") ?? 0 >= 1 }
+    // What a killed process leaves behind: the file as it is now.
+    let path = directory.path + "/state/snapshot"
+    let bytes = try FileBytes.read(path, atMost: 1 << 20)
+    first.service.stop()
+    try FileBytes.write(bytes, to: path)
+    engine.store(20..<21)
+    let second = try harness(engine, directory)
+    try second.wait(for: .exact(64), of: 20)
+    for prompt in 0..<10 { #expect(try second.match(prompt) == .exact(0)) }
+    second.service.stop()
+  }
+
   @Test func `the directory keeps the key, and one process at a time uses it`() throws {
-    let directory = try TemporaryDirectory(for: "kv-warm")
-    defer { clean(directory) }
-    let path = directory.path(of: "state")
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/state"
     let first = try StateDirectory(path)
     let key = try first.hashKey()
     #expect(key.count == 64)
@@ -138,8 +145,7 @@ import Testing
   }
 
   @Test func `a snapshot is written on an interval, and counted`() throws {
-    let directory = try TemporaryDirectory(for: "kv-warm")
-    defer { clean(directory) }
+    let directory = try TemporaryDirectory()
     let engine = try PublishedEngine()
     let harness = try harness(engine, directory) { $0.warm.snapshotInterval = .milliseconds(20) }
     engine.store(0..<5)

@@ -33,7 +33,7 @@ import Testing
   @Test func `a source that flaps gets a line in ten seconds, which counts what it leaves out`() {
     let (log, source) = log()
     for step in 0..<1_000 {
-      set(.live(.complete, replaying: step % 2 == 0), of: source)
+      set(step % 2 == 0 ? .connecting : .live(.complete, replaying: false), of: source)
       log.note(source, now: Self.second + UInt64(step) * Self.second / 10)
     }
     // 100 seconds: four at once, then one in ten seconds.
@@ -47,15 +47,28 @@ import Testing
     #expect(lines.all.count == before + 1)
   }
 
-  @Test func `other lines about a source count towards the same allowance`() {
+  @Test func `what happens to a source has an allowance of its own`() {
     let (log, source) = log()
     for _ in 0..<20 { log.say(.warning, of: source, now: Self.second, "something") }
     #expect(lines.all.count == 4)
     let (_, other) = self.log()
     log.say(.warning, of: other, now: Self.second, "something")
     #expect(lines.all.count == 5)
-    log.note(source, now: 60 * Self.second)
-    #expect(lines.all.last?.contains("(16 changes before it are left out)") == true)
+    log.note(source, now: Self.second)
+    #expect(lines.all.count == 6)
+    log.say(.warning, of: source, now: 60 * Self.second, "something else")
+    #expect(lines.all.last?.contains("something else (16 lines before it are left out)") == true)
+  }
+
+  @Test func `states that pass by themselves get a line only when they last`() {
+    let (log, source) = log()
+    for state in [TrackerState.bootstrapping, .live(.complete, replaying: true)] {
+      set(state, of: source)
+      log.note(source, now: Self.second)
+    }
+    #expect(lines.all.isEmpty)
+    log.note(source, lasts: true, now: Self.second)
+    #expect(lines.all.count == 1 && lines.all[0].contains("info: a rank 2: lagging: "))
   }
 
   @Test func `a source that is gone is forgotten`() {
