@@ -71,9 +71,9 @@ import Testing
   }
 
   @Test func `what is void stays so when the indexer restarts from its snapshot`() throws {
-    let directory = try TemporaryDirectory(for: "kv-fence")
-    let state = directory.path(of: "state")
-    defer { _ = try? FileManager.default.removeItem(atPath: state) }
+    let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
+    let state = directory.path + "/state"
     let engine = try PublishedEngine()
     let first = try ServiceHarness([engine.entry("a")]) { $0.warm.stateDirectory = state }
     engine.store(1..<3)
