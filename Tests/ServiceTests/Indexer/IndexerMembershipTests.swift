@@ -73,6 +73,26 @@ import Testing
     }
   }
 
+  @Test func `events that are on their way do not follow a name to another address`() throws {
+    let directory = try TemporaryDirectory()
+    let engines = try (0..<2).map { _ in try PublishedEngine() }
+    try write([engines[0].entry("a")], directory)
+    let harness = try ServiceHarness(file: directory.path + "/e.yaml")
+    for move in 1...6 {
+      let (old, new) = (engines[(move + 1) % 2], engines[move % 2])
+      new.clear()
+      new.store(move..<move + 1)
+      // A burst that is still being received and applied when the name moves.
+      old.clear()
+      old.store(1_000 * move..<1_000 * move + 300)
+      try write([new.entry("a")], directory)
+      try harness.wait(for: .exact(64), of: move)
+      for prompt in stride(from: 1_000 * move, to: 1_000 * move + 300, by: 25) {
+        #expect(try harness.match(prompt) == .exact(0))
+      }
+    }
+  }
+
   @Test func `what is known of an engine outlives a change of its labels`() throws {
     let directory = try TemporaryDirectory()
     let engine = try PublishedEngine()

@@ -1,4 +1,3 @@
-import Foundation
 import KVIndexer
 import Service
 import Testing
