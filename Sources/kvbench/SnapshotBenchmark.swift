@@ -95,7 +95,7 @@ enum SnapshotBenchmark {
       "events wait while it is captured", Samples(capture), unit: "ms", scale: 1e6)
     report.row(
       "captured, sealed, written, on disk", Samples(total), unit: "ms", scale: 1e6,
-      goal: held < 2_000_000 ? .median(100e6) : nil)
+      goal: held < 2_000_000 ? .median(100) : nil)
     report.row("match, nothing written", quiet, unit: "µs", scale: 1e3)
     report.row("match, while snapshots are written", during, unit: "µs", scale: 1e3)
     report.row("  of these the slowest", during.quantile(1), unit: "ns")
@@ -177,7 +177,7 @@ enum SnapshotBenchmark {
     let residencies = fleet.read { $0.index.residencies }
     report.row(
       "read, verified, restored", Samples(restoring), unit: "ms", scale: 1e6,
-      goal: residencies < 2_000_000 ? .median(100e6) : nil, checksum: checksum)
+      goal: residencies < 2_000_000 ? .median(100) : nil, checksum: checksum)
   }
 
   /// Compares matches of both, source by source.

@@ -15,6 +15,8 @@ BEFORE_REQUESTS = 24
 REQUESTS = 16
 REQUESTS_WHILE_DOWN = 4
 EXACT_SECONDS = 30.0
+# Any prompt: it is the trust that is asked for.
+PROBE = list(range(300, 400))
 
 StartIndexer = Callable[[str, Sequence[str]], Indexer]
 
@@ -115,14 +117,14 @@ class Recovery:
     @staticmethod
     def _wait_for_trust(indexer: Indexer, name: str, trust: str) -> None:
         def is_so() -> bool | None:
-            return True if indexer.trust(name) == trust else None
+            return True if indexer.predict(tokens=PROBE)[name].trust == trust else None
 
         wait_for(f"trust of {indexer.name} in {name} {trust}", is_so, START_SECONDS)
 
     @staticmethod
     def _reason(indexer: Indexer, name: str) -> str:
         def reason() -> str | None:
-            seen = indexer.predict(tokens=list(range(300, 400)))[name]
+            seen = indexer.predict(tokens=PROBE)[name]
             return seen.reason if seen.trust == "degraded" else None
 
         return wait_for(f"{name} degraded", reason, EXACT_SECONDS)

@@ -2,7 +2,8 @@
 ///
 ///     file     │ header │ layout │ source │ source │ … │ tree │ tree │ … │ end │
 ///     header   │ magic 8 │ version 4 │ 0 4 │ key check 8 │ written at 8 │ XXH3 of all that 8 │
-///     section  │ tag 4 │ 0 4 │ length 8 │ payload │ XXH3 from the tag on, seeded by its place 8 │
+///     section  │ tag 4 │ 0 4 │ length 8 │ payload │ XXH3 of the payload, seeded by that of what is
+///              before it and of the section's place 8 │
 ///     layout   │ bound of run numbers 4 │ namespaces │
 ///     source   │ who it is │ stream │ cache groups: lanes, copies, aliases, pending │ orphans │
 ///     tree     runs, one after the other:

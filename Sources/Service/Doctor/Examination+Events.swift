@@ -25,17 +25,11 @@ extension Examination {
   }
 
   /// Whether something listens at an address, whatever it is.
-  ///
-  /// A request over HTTP tells: to ZeroMQ it is garbage, and the connection stood all the same.
   private func isTaken(_ address: EventAddress) -> Bool {
     guard case .tcp(let host?, let port) = address else { return false }
-    // Without the engine's key, which is nobody else's business.
-    var call = HTTPCall(.url("http://\(host):\(port)"), path: "/")
-    call.method = "GET"
-    switch calls.send(call) {
-    case .success: return true
-    case .failure(let error): return error.kind == .transfer
-    }
+    let trial = ConnectionTrial(host: host, port: port)
+    _ = interruption.wait(for: trial.isDone, until: deadline())
+    return trial.isTaken
   }
 
   /// Judges what came until now.

@@ -33,7 +33,8 @@ struct ReplayTrial {
     items[0].socket = socket.handle
     items[1].fd = interruption.descriptor
     for index in items.indices { items[index].events = Int16(ZMQ_POLLIN) }
-    while !hasEnded {
+    // What is no message of a replay is followed by no end of one.
+    while !hasEnded, malformedMessages == 0 {
       let now = MonotonicClock.nowNanoseconds()
       guard now < deadline else { return }
       let status = zmq_poll(&items, 2, Int((deadline - now) / 1_000_000 + 1))

@@ -30,7 +30,7 @@ extension SourceSubscription {
       case .state(let state):
         // First, so that who sees the state finds the counters that led to it.
         publishSnapshot()
-        deliver(.state(state))
+        if !isContested { deliver(.state(state)) }
       }
     }
   }

@@ -43,6 +43,8 @@ final class SourceSubscription: @unchecked Sendable {
   /// Whether the next replay is put off by a random time.
   var isReplayDelayed = false
   var counters = SubscriptionCounters()
+  /// Whether several engines send here, so that it can't be told whose cache it is.
+  private(set) var isContested = false
   private var topic: [UInt8] = []
   private var topicText = ""
   private let lock = Lock()
@@ -180,15 +182,27 @@ final class SourceSubscription: @unchecked Sendable {
         counters.connections += 1
         isReplayDelayed = counters.connections > 1
         tracker.connected(now: MonotonicClock.nowNanoseconds())
+      case .disconnected where monitor.peers > 0:
+        counters.disconnections += 1
+        // Which one is left has to be found out.
+        if isContested { tracker.connected(now: MonotonicClock.nowNanoseconds()) }
       case .disconnected:
         counters.disconnections += 1
-        guard monitor.peers == 0 else { continue }
         // What is queued came from the peer that is gone, so it comes first.
         takeLive(message, limit: Int(settings.receiveHighWaterMark))
         tracker.disconnected(now: MonotonicClock.nowNanoseconds())
       }
       performActions()
+      noteContest()
     }
+  }
+
+  /// Says that nothing is known while several engines send to an address that is one engine's.
+  private func noteContest() {
+    let isContested = target.isBound && target.topic.isEmpty && monitor.peers > 1
+    guard isContested != self.isContested else { return }
+    self.isContested = isContested
+    deliver(.state(isContested ? .bootstrapping : tracker.state))
   }
 
   private func takeLive(_ message: MultipartMessage, limit: Int) {

@@ -6,10 +6,11 @@ import KVIndexer
 final class TrustLog: @unchecked Sendable {
   private struct Told {
     var trust: Trust?
-    var changes = LineAllowance()
+    // A restart is three of them, a start as many.
+    var changes = LineAllowance(linesMax: 8)
     /// Changes since the last line.
     var leftOut = 0
-    var incidents = LineAllowance()
+    var incidents = LineAllowance(linesMax: 4)
     /// Incidents since the last line.
     var untold = 0
   }

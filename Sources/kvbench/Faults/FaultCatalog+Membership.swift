@@ -29,10 +29,8 @@ extension FaultCatalog {
       name: "two-engines", summary: "two engines send to one address of the indexer", end: .honest,
       setup: withTwin
     ) { stand in
-      for _ in 0..<6 {
-        try stand.traffic(1, on: [stand.subject])
-        try stand.traffic(1, on: stand.twin.map { [$0] })
-      }
+      let twin = try stand.startTwin()
+      for _ in 0..<6 { try stand.traffic(1, on: [stand.subject, twin]) }
       stand.faultIsOver()
       try stand.traffic(1, on: [stand.subject])
     },

@@ -37,7 +37,7 @@ enum FaultMutation {
         events.filter { if case .removed = $0 { false } else { true } }
       }
       stand.faultIsOver()
-      try stand.traffic(25)
+      try stand.flood()
     },
     Fault(
       name: "mutation-uncleared", summary: "that the cache was reset is not applied", end: .exact

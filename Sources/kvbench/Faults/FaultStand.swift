@@ -23,7 +23,7 @@ final class FaultStand {
   /// The one with the fault first; then one that is to remain exact, whatever happens to the other.
   let engines: [FaultyEngine]
   /// Shares the first engine's address, where the fault is that.
-  let twin: FaultyEngine?
+  private(set) var twin: FaultyEngine?
   var random: SplitMix64
   private(set) var mix: PromptMix
   private(set) var record = FaultRecord()
@@ -44,8 +44,6 @@ final class FaultStand {
       try FaultyEngine("a", settings, prompts: mix.prompts),
       try FaultyEngine("b", FaultyEngine.Settings(), prompts: mix.prompts),
     ]
-    twin =
-      fault.setup.hasTwin ? try FaultyEngine("a", settings, prompts: mix.prompts) : nil
     indexer = try IndexerUnderTest(
       fault.setup, program: program, endpoints: Self.endpointsFile(engines), in: directory)
   }
@@ -108,6 +106,16 @@ final class FaultStand {
   /// Fills the cache of the engine with the fault with prompts that nobody asks about.
   func flood() throws {
     for _ in 0..<4 { try serve(mix.foreignRequest(), on: subject, asking: true) }
+  }
+
+  /// Has another engine send to the address of the one with the fault, from when it is heard.
+  func startTwin() throws -> FaultyEngine {
+    var settings = fault.setup.engine
+    settings.connectsTo = subject.eventEndpoint
+    let twin = try FaultyEngine("a", settings, prompts: mix.prompts)
+    self.twin = twin
+    try watch(milliseconds: 300)
+    return twin
   }
 
   /// Has an engine serve a request, step by step.
@@ -194,8 +202,8 @@ final class FaultStand {
       }
       Pause.microseconds(2000)
     }
-    // A connection stands a moment before its subscription, and a twin's may stand first.
-    try watch(milliseconds: twin == nil ? 40 : 400)
+    // A connection stands a moment before its subscription.
+    try watch(milliseconds: 40)
   }
 
   /// Leaves the engines alone, and asks until the state is one that may be the end.

@@ -149,6 +149,12 @@ final class FaultyEngine {
     if passage == .sent { sentPayloads.append(payload) }
   }
 
+  /// Counts from now on what was announced after `start`: the index could not take it before.
+  func excuse(from start: UInt64) {
+    let now = MonotonicClock.nowNanoseconds()
+    for number in truth.indices { truth[number].excuse(from: start, to: now) }
+  }
+
   private func record(isAnnounced: Bool) {
     let now = MonotonicClock.nowNanoseconds()
     for (number, prompt) in prompts.enumerated() {

@@ -29,6 +29,13 @@ struct TruthHistory {
     }
   }
 
+  /// Counts from `end` on what was announced after `start`: nobody could take it before.
+  mutating func excuse(from start: UInt64, to end: UInt64) {
+    for index in versions.indices {
+      if let time = versions[index].endedAt, time >= start { versions[index].endedAt = end }
+    }
+  }
+
   /// How long ago, before `time`, a number was true last; nil when it never was.
   func age(of tokens: Int, at time: UInt64) -> UInt64? {
     versions.lazy.filter { $0.tokens == tokens }

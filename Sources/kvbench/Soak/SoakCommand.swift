@@ -57,9 +57,10 @@ enum SoakCommand {
       stored \(fleet.stored), removed \(fleet.removed) blocks in \(seconds.short) s, \
       \((Double(fleet.stored + fleet.removed) / seconds / 1e6).short) M a second
       resident blocks at the end: \(fleet.loaded.fleet.index.residencies), \
-      \(fleet.loaded.fleet.index.liveBytes >> 20) MiB of \(options.byteBudget >> 20)
+      \((Double(fleet.loaded.fleet.index.liveBytes) / Double(1 << 20)).short) MiB of \
+      \(options.byteBudget >> 20)
       resident memory after the first fifth: within \((100 * spread).short) % (at most 2 %)
-      compared \(result.compared) matches, \(result.exact) of them exact: \(result.wrong) wrong; \
+      compared \(result.compared) matches, \(result.equal) equal, \(result.wrong) wrong; \
       \(fleet.undecoded) messages not decoded
       """)
     return spread <= spreadMax && result.wrong == 0 && fleet.undecoded == 0 ? 0 : 1

@@ -80,8 +80,8 @@ struct SoakFleet: ~Copyable {
   ///
   /// A source that is exact has to match to the block; one whose blocks were evicted never more
   /// than the engine holds.
-  mutating func verify(chains: Int) -> (compared: Int, exact: Int, wrong: Int) {
-    var result = (compared: 0, exact: 0, wrong: 0)
+  mutating func verify(chains: Int) -> (compared: Int, equal: Int, wrong: Int) {
+    var result = (compared: 0, equal: 0, wrong: 0)
     var found = FleetMatches()
     for number in sources.indices {
       for (chain, held) in sources[number].held.prefix(chains / Self.sources) {
@@ -97,7 +97,7 @@ struct SoakFleet: ~Copyable {
           let truth = min(sources[other].held[chain]?.blocks ?? 0, held.blocks)
           let isExact = match.best?.trust == .exact
           result.compared += 1
-          if isExact { result.exact += 1 }
+          if blocks == truth { result.equal += 1 }
           if isExact ? blocks != truth : blocks > truth { result.wrong += 1 }
         }
       }

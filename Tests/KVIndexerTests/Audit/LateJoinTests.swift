@@ -25,11 +25,10 @@ import Testing
     return parameters
   }
 
-  @Test(arguments: configurations.indices, TestSeeds.upTo(8))
-  func `The bound on unknown blocks holds at every step, and reaches 0 only with full knowledge`(
+  @Test(arguments: configurations.indices, TestSeeds.upTo(4))
+  func `The bound on unknown blocks holds at every step, and is 0 only where all is known`(
     configuration: Int, seed: UInt64
   ) throws {
-    let isFull = configuration < 4
     var engine = try SimulatedEngine(Self.configurations[configuration])
     let capacity = engine.configuration.blockCount - 1
     var chats = try ChatWorkload(Self.chats, seed: seed)
@@ -41,8 +40,8 @@ import Testing
     var sent = 0
     var steps: UInt64 = 0
     var isProven = false
-    while sent < 500 || !engine.isIdle {
-      if sent < 500, random.below(4) == 0, let request = chats.nextRequest() {
+    while sent < 250 || !engine.isIdle {
+      if sent < 250, random.below(4) == 0, let request = chats.nextRequest() {
         // Some do not read the cache, and store copies of what is there.
         let id = try engine.submit(
           EngineRequest(
@@ -62,7 +61,7 @@ import Testing
       guard steps >= joinsAt else { continue }
       try harness.apply(step.events.map { EngineEvent($0) }, from: source)
       let audited = try harness.audited(source)
-      let unknown = engine.pool.blocks.count(where: \.isCached) - audited.knownBlocks
+      let unknown = engine.pool.cachedCount - audited.knownBlocks
       #expect(unknown >= 0)
       let bound = try #require(audited.unknownMax(capacity: capacity))
       #expect(bound >= unknown)
@@ -71,13 +70,44 @@ import Testing
       isProven = bound == 0
       #expect(!audited.exceeds(capacity: capacity))
     }
-    #expect(isProven == isFull)
-    guard isFull else { return }
-    // Every block of the cache has its place, and nothing else has one.
+    // A prefix that is used all the time is never announced again, so that not every run gets there.
+    #expect(!isProven || configuration < 4)
     let status = try #require(harness.status(source))
-    #expect(status.orphansWaiting == 0)
-    #expect(status.residencies == engine.pool.table.count)
-    #expect(status.trust == .exact)
+    #expect(status.residencies + status.orphansWaiting <= engine.pool.cachedCount)
+    #expect(!isProven || Self.isKnown(engine, status))
+  }
+
+  @Test(arguments: TestSeeds.upTo(8))
+  func `A turnover of the cache makes it known`(seed: UInt64) throws {
+    var engine = try SimulatedEngine(Self.configurations[0])
+    let capacity = engine.configuration.blockCount - 1
+    var random = SplitMix64(seed: seed)
+    let harness = FleetHarness()
+    let source = harness.add()
+    var isProven = false
+    for prompt in 0..<80 {
+      _ = try engine.submit(
+        EngineRequest(
+          tokens: tokens(17 + random.below(150), prompt: prompt),
+          output: .sampled(17 + random.below(20))),
+        now: .zero)
+      while !engine.isIdle {
+        let events = engine.step(now: .zero).events
+        guard prompt >= 20 else { continue }
+        try harness.apply(events.map { EngineEvent($0) }, from: source)
+        isProven = try harness.unknownMax(source, capacity: capacity) == 0
+      }
+      if prompt < 22 { #expect(!isProven) }
+    }
+    #expect(isProven)
+    let status = try #require(harness.status(source))
+    #expect(Self.isKnown(engine, status))
+  }
+
+  /// Whether every block of the cache has its place, and nothing else has one.
+  private static func isKnown(_ engine: SimulatedEngine, _ status: SourceStatus) -> Bool {
+    status.trust == .exact && status.orphansWaiting == 0
+      && status.residencies == engine.pool.table.count
   }
 
   @Test func `An emptied cache is tallied anew`() throws {
@@ -114,6 +144,11 @@ import Testing
     #expect(try harness.unknownMax(source, capacity: 100) == nil)
     #expect(try !harness.audited(source).exceeds(capacity: 1))
   }
+}
+
+extension BlockPool {
+  /// Physical blocks that cache something.
+  fileprivate var cachedCount: Int { blocks.count(where: \.isCached) }
 }
 
 extension EngineEvent {

@@ -89,10 +89,10 @@ import Testing
     let closed = try DoctorHarness()
     closed.stop()
     defer { harness.stop() }
-    let service = try ServiceHarness([harness.entry(), closed.entry(name: "b")])
+    let service = try ServiceHarness([harness.entry(), closed.entry(name: "b", hasReplay: false)])
     defer { service.service.stop() }
     try Deadline.wait { try service.source()?["trust"]?.string == "exact" }
-    let report = try DoctorHarness.examine([], timeout: .seconds(10)) {
+    let report = try DoctorHarness.examine([], timeout: .seconds(5)) {
       $0.witness = DoctorSettings.Witness(
         server: .url(service.url), security: HTTPClient.Security())
     }

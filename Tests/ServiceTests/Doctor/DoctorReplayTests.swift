@@ -1,3 +1,4 @@
+import Glibc
 import Service
 import Testing
 
@@ -84,6 +85,7 @@ import Testing
           while message.receive(from: socket) {
             socket.send([Array(message.frame(0)), Array("what?".utf8)])
           }
+          sched_yield()
         }
       }
     }

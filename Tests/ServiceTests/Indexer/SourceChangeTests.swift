@@ -71,6 +71,7 @@ import Testing
 
   @Test func `what is void stays so when the indexer restarts from its snapshot`() throws {
     let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
     let state = directory.path + "/state"
     let engine = try PublishedEngine()
     let first = try ServiceHarness([engine.entry("a")]) { $0.warm.stateDirectory = state }

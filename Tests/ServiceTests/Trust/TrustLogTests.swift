@@ -36,9 +36,9 @@ import Testing
       set(step % 2 == 0 ? .connecting : .live(.complete, replaying: false), of: source)
       log.note(source, now: Self.second + UInt64(step) * Self.second / 10)
     }
-    // 100 seconds: four at once, then one in ten seconds.
-    #expect((12...14).contains(lines.all.count))
-    #expect(lines.all.dropFirst(4).allSatisfy { $0.contains("changes before it are left out)") })
+    // 100 seconds: eight at once, then one in ten seconds.
+    #expect((16...18).contains(lines.all.count))
+    #expect(lines.all.dropFirst(8).allSatisfy { $0.contains("changes before it are left out)") })
     let before = lines.all.count
     log.note(source, now: 500 * Self.second)
     #expect(lines.all.count == before + 1)
