@@ -113,7 +113,8 @@ final class Readiness: @unchecked Sendable {
     }
     switch trust {
     case .dead: return false
-    case .connecting: return now - since < settings.connectLimit.wholeNanoseconds
+    // Another thread may have noted a later time than this one asks at.
+    case .connecting: return now < since &+ settings.connectLimit.wholeNanoseconds
     case .bootstrapping, .lagging, .exact, .degraded, .silent, .mismatched: return true
     }
   }

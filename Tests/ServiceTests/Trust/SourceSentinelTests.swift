@@ -140,7 +140,7 @@ import Testing
     try harness.wait(for: .exact(64), of: 1)
     let requested = try harness.source()?["stream"]?["replays"]?.integer ?? 0
     engine.store(2..<6) { stored in stored.parent = .integer(77) }
-    try Deadline.wait { lines(harness, "never announced") == 1 }
+    try Deadline.wait { lines(harness, "has to prove that it is the one") == 1 }
     // It is the same engine, which is no reason to forget what it holds, or to ask again.
     try Deadline.wait { try harness.source()?["stream"]?["replays"]?.integer ?? 0 > requested }
     let match = try harness.wait(forTrust: "degraded", tokens: 64, of: 1)
