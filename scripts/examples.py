@@ -3,7 +3,7 @@
 
 usage: examples.py KVINDEXER
 
-Every `sh` and `python` block has to end with status 0, and what curl fetches has to be JSON without
+Every `sh` and `python` block (`bash` ones only show how) has to end with status 0, and what curl fetches has to be JSON without
 an error. Needs port 9300 and 9301, grpcio, protobuf and protoc.
 """
 
