@@ -126,7 +126,7 @@ final class EventWatch: @unchecked Sendable {
       for index in ranks.indices { takeTurn(index) }
       changed.signal()
     }
-    ranks.removeAll()
+    lock.withLock { ranks.removeAll() }
   }
 
   private func takeTurn(_ index: Int) {
