@@ -13,6 +13,27 @@ enum ProcessStatistics {
     return pages * sysconf(Int32(_SC_PAGESIZE))
   }
 
+  /// How far resident memory rose above what it was before `body`, at most.
+  static func residentBytesAdded(by body: () throws -> Void) throws -> Int {
+    // The kernel forgets the highest value, so that what comes is the highest from here on.
+    try FileBytes.write(Array("5".utf8), to: "/proc/self/clear_refs")
+    let before = try residentBytesMax()
+    try body()
+    return try residentBytesMax() - before
+  }
+
+  /// The highest number of bytes resident, from `/proc/self/status`.
+  private static func residentBytesMax() throws -> Int {
+    let text = String(
+      decoding: try FileBytes.read("/proc/self/status", atMost: 1 << 16), as: UTF8.self)
+    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+      let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({
+        Int($0)
+      })
+    else { throw SystemError("read /proc/self/status", reason: "there is no VmHWM in it") }
+    return kilobytes << 10
+  }
+
   /// Nanoseconds of processor time that all threads have used.
   static func processorNanoseconds() -> UInt64 { read(CLOCK_PROCESS_CPUTIME_ID) }
 
