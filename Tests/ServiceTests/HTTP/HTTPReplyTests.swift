@@ -59,11 +59,12 @@ import Testing
     let piece = [UInt8](repeating: 0x78, count: 100_000)
     let (server, port) = try start(threads) { request, reply in
       let pieces = request.path == "/long" ? 5_000 : 7
-      let before = made.value
+      var left = pieces
       reply.send(
         HTTPResponse(contentType: "text/plain", body: []),
         HTTPPieces(byteCount: pieces * piece.count) {
-          guard made.value - before < pieces else { return nil }
+          guard left > 0 else { return nil }
+          left -= 1
           made.add()
           return piece
         })
