@@ -34,6 +34,10 @@ enum SnapshotPeerBenchmark {
       let found = restored.index.residencies
       report.check(found == held, "\(found) residencies come over, not \(held)")
     }
+    let memory = try ProcessStatistics.residentBytesAdded {
+      _ = try PeerSnapshots.fetch(PeerConfiguration(server: server))
+    }
+    report.row("memory of both for the transfer, at most", Double(memory) / 1e6, unit: "MB")
     report.row("asked → restored, \(held) residencies", Samples(times), unit: "ms", scale: 1e6)
   }
 }

@@ -54,7 +54,7 @@ struct SnapshotStream {
       return .removed(prompt, blocks: start..<min(end, start + 3), secret: secret) {
         $0.medium = medium
       }
-    case 98: return .placeholder(prompt, blocks: start..<end)
+    case 98: return .placeholder(prompt, blocks: start..<end, secret: secret)
     default: return random.below(8) == 0 ? .cleared : .stored(prompt, secret: secret)
     }
   }
