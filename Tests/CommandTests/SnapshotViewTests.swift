@@ -1,4 +1,3 @@
-import Foundation
 import Service
 import Testing
 
@@ -58,16 +57,15 @@ import Testing
   @Test func `JSON says the same`() throws {
     struct Answer: Decodable {
       struct Source: Decodable {
-        var endpoint: String, next_sequence: Int?, residencies: Int, orphans: Int, damage: String?
+        var endpoint: String, nextSequence: Int?, residencies: Int, orphans: Int, damage: String?
       }
-      var hash_key: String, written_at: Int, sources: [Source]
+      var hashKey: String, writtenAt: Int, sources: [Source]
     }
     var contents = try Self.empty().contents
     contents.sources = [Self.source, Self.lost]
-    let answer = try JSONDecoder().decode(
-      Answer.self, from: Data(SnapshotView.json(contents).bytes))
-    #expect(answer.hash_key.count == 16 && answer.written_at == 1_700_000_000)
-    #expect(answer.sources.map(\.next_sequence) == [1_234, nil])
+    let answer = try ServiceLocation.read(Answer.self, from: SnapshotView.json(contents).bytes)
+    #expect(answer.hashKey.count == 16 && answer.writtenAt == 1_700_000_000)
+    #expect(answer.sources.map(\.nextSequence) == [1_234, nil])
     #expect(answer.sources.map(\.residencies) == [12_345, 0])
     #expect(answer.sources.map(\.damage) == [nil, "budget"])
   }

@@ -29,7 +29,9 @@ package enum AtomicFile {
     try syncDirectory(of: path, operation)
   }
 
-  /// Removes a file; it stays away when the machine stops. One that is not there is no error.
+  /// Removes a file, which then stays away when the machine stops.
+  ///
+  /// One that is not there is no error.
   package static func remove(_ path: String) throws(SystemError) {
     let operation = "remove \(path)"
     guard unlink(path) == 0 || errno == ENOENT else { throw SystemError(operation) }
