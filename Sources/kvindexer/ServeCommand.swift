@@ -52,8 +52,9 @@ enum ServeCommand: Command {
       --snapshot-interval TIME
                            how often a snapshot is written (60s)
       --peer URL           begin with what this sibling knows (http://, https:// or unix:/path),
-                           repeatable: the first that answers. It needs the same hash key; it is
-                           asked with the first token of --token-file
+                           repeatable: each source from whoever knows it best, --state-dir
+                           included. It needs the same hash key; it is asked with the first token
+                           of --token-file
       --peer-ca-file FILE  the authority that https peers' certificates must come from
 
     Starting and recovering

@@ -4,7 +4,8 @@ package struct WarmSettings: Sendable, Equatable {
   package var stateDirectory: String?
   /// How often a snapshot is written there.
   package var snapshotInterval = Duration.seconds(60)
-  /// Siblings that are asked for what they know at the start; the first that answers counts.
+  /// Siblings that are asked for what they know at the start; each source comes from whoever knows
+  /// it best, the directory included.
   package var peers: [PeerConfiguration] = []
 
   package init() {}
