@@ -88,7 +88,8 @@ struct SubscriptionHarness {
     settings.replayRetryMilliseconds = 20
     settings.quietMilliseconds = 50
     adjust(&settings)
-    loop = SubscriptionLoop(settings: settings) { [recorder] in recorder.accept($0) }
+    loop = SubscriptionLoop(
+      settings: settings, SubscriptionOutlet { [recorder] in recorder.accept($0) })
     loop.start()
   }
 
