@@ -6,16 +6,11 @@
 public struct CacheSnapshot: Sendable, Equatable {
   /// The sequence of the first message that is not contained.
   public let resume: UInt64
-  /// Event batches as the live stream carries them, in order. The first event empties the cache.
+  /// Event batches as the live stream carries them, in order, of which the first event empties the
+  /// cache.
   public let payloads: [[UInt8]]
   /// Of all payloads.
   public let byteCount: Int
-
-  init(resume: UInt64, payloads: [[UInt8]], byteCount: Int) {
-    self.resume = resume
-    self.payloads = payloads
-    self.byteCount = byteCount
-  }
 }
 
 /// Why what an engine sends is no snapshot.

@@ -88,6 +88,8 @@ extension SequenceTracker {
     guard let last = delivered.lastSequence else { preconditionFailure("nothing to prove by") }
     if let known = delivered.digest(at: message.sequence), known != message.digest {
       push(.drop(.given, .stale))
+      // Which of the processes published them can't be told; the ring has what is needed of them.
+      discardHeld()
       startIncarnation(.historyDiffers)
       return startReplay(.bootstrap, at: now)
     }

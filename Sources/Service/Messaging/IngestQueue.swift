@@ -57,9 +57,10 @@ package final class IngestQueue: @unchecked Sendable {
     }
   }
 
-  /// Whether a batch would be taken now. Where it would not, `onRoom` is called once it may be.
+  /// Whether a batch would be taken now.
   ///
-  /// It stays true until the next `push`: what others take only makes more room.
+  /// Where it would not, `onRoom` is called once it may be. Where it would, that stays so until the
+  /// next `push`: what is taken only makes more room.
   package func hasRoom(for source: SourceID, bytes: Int) -> Bool {
     condition.withLock {
       let hasRoom = isClosed || fits(bytes, of: source)

@@ -4,8 +4,9 @@ package import KVIndexer
 package struct SubscriptionOutlet: Sendable {
   /// Takes a delivery, or refuses it; deliveries other than batches must not be refused.
   package var sink: @Sendable (Delivery) -> Bool
-  /// Whether a batch of so many bytes would be taken now. Who says no calls `noteRoom` of the loop
-  /// once there may be some.
+  /// Whether a batch of so many bytes would be taken now.
+  ///
+  /// Who says no calls `noteRoom` of the loop once there may be room.
   package var hasRoom: @Sendable (SourceID, _ bytes: Int) -> Bool = { _, _ in true }
   /// Told of two sources that are one engine.
   package var onTwins: @Sendable (SourceID, SourceID) -> Void = { _, _ in }

@@ -25,8 +25,11 @@ private struct Model {
   /// What is still to come of the open exchange's answer; nil when none is open.
   var answer: [Sighting]?
   var isAnswerMute = false
-  /// The engine behind the connection is gone, and nobody has noticed.
+  /// The engine behind the connection is gone while it is asked for a snapshot or its proof, and
+  /// that is noticed only afterwards.
   var isCut = false
+  /// Whether the open exchange is to prove a snapshot.
+  var isProofOpen = false
   /// Whether a snapshot was asked for and has not come.
   var isSnapshotAwaited = false
   /// What the last snapshot to come was told by, as its last message.
@@ -80,6 +83,7 @@ private struct Model {
     guard isConnected, let rest = answer else { return }
     if isAnswerMute || isLossy && random.oneIn(40) {
       answer = nil
+      isProofOpen = false
       harness.fail()
     } else if let sighting = rest.first {
       answer?.removeFirst()
@@ -89,6 +93,7 @@ private struct Model {
       harness.refusals = 0
     } else {
       answer = nil
+      isProofOpen = false
       harness.end()
     }
     settleExchange()
@@ -103,14 +108,16 @@ private struct Model {
       harness.end()
     } else {
       told = Sighting(life: life, sequence: next - 1)
+      let requests = harness.requests.count
       harness.snapshot(resume: next)
+      isProofOpen = harness.requests.count > requests
+      proofRequests = harness.requests.count
     }
     settleExchange()
   }
 
   private mutating func changeConnection() {
-    if isConnected, offersSnapshots, !isCut, random.oneIn(6) {
-      // Another process answers requests before the connection to the old one is known to be lost.
+    if isConnected, isSnapshotAwaited || isProofOpen, !isCut, random.oneIn(2) {
       inFlight = []
       isCut = true
       return restart()
@@ -139,12 +146,23 @@ private struct Model {
   private var seenRequests = 0
   private var seenCancelled = 0
   private var seenSnapshotRequests = 0
+  private var proofRequests = 0
 
   /// Answers a new request from the ring as it is now, and closes a cancelled one.
   private mutating func settleExchange() {
+    takeRequests()
+    guard isCut, !isSnapshotAwaited, !isProofOpen else { return }
+    isCut = false
+    isConnected = false
+    harness.disconnect()
+    takeRequests()
+  }
+
+  private mutating func takeRequests() {
     if harness.cancelled > seenCancelled {
       answer = nil
       isSnapshotAwaited = false
+      isProofOpen = false
     }
     seenCancelled = harness.cancelled
     if offersSnapshots, harness.snapshotRequests > seenSnapshotRequests {
@@ -152,6 +170,8 @@ private struct Model {
       isSnapshotAwaited = true
     }
     guard harness.requests.count > seenRequests, let from = harness.requests.last else { return }
+    // The first one after a snapshot is for its proof; any other takes the place of what was open.
+    isProofOpen = isProofOpen && harness.requests.count == proofRequests
     seenRequests = harness.requests.count
     isSnapshotAwaited = false
     guard harness.tracker.wakesAtNanoseconds == nil, isConnected else { return }
