@@ -155,6 +155,8 @@ struct TrackerHarness {
         gapCauses = []
       case .takeSnapshot(let last):
         snapshotEnd = last
+        // Nothing of it may be credited before all that follows it is delivered.
+        precondition(announced == .bootstrapping, "a snapshot while \(announced)")
         delivered = []
         gaps = []
         gapCauses = []

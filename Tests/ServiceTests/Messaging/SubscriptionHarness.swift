@@ -45,7 +45,7 @@ final class DeliveryRecorder: @unchecked Sendable {
   }
 }
 
-extension [Delivery] {
+extension BidirectionalCollection<Delivery> {
   func lastState(of source: SourceID) -> TrackerState? {
     for delivery in reversed() where delivery.source == source {
       if case .state(let state) = delivery.content { return state }

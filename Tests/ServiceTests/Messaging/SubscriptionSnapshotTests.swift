@@ -40,6 +40,8 @@ struct SubscriptionSnapshotTests {
     let deliveries = harness.recorder.all
     #expect(snapshots(deliveries).map(\.resume) == [30])
     #expect(deliveries.last?.incarnation == Incarnation(1))
+    let place = deliveries.firstIndex { !snapshots([$0]).isEmpty } ?? 0
+    #expect(deliveries[..<place].lastState(of: source) == .bootstrapping)
     try Deadline.wait { harness.counters().snapshotsTaken == 1 }
     #expect(harness.counters().snapshotsRequested == 1)
   }
