@@ -9,7 +9,7 @@ extension FaultCatalog {
       end: .either, setup: withQueue(60, Fault.Setup())
     ) { stand in try stall(stand, messages: 150) },
     Fault(
-      name: "stalled-tiny", summary: "the same with a queue that no replay fits into", end: .either,
+      name: "stalled-tiny", summary: "the same with a queue that no replay fits into", end: .exact,
       setup: withQueue(4, Fault.Setup())
     ) { stand in try stall(stand, messages: 30) },
     Fault(
