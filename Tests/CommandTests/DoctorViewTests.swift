@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func `long sentences go on below their beginning`() {
-    let lines = DoctorView.wrapped(
+    let lines = StyledText.wrapped(
       Array(repeating: "word", count: 40).joined(separator: " "), "  → ")
     #expect(lines.count == 3 && lines.allSatisfy { $0.width <= 96 })
     #expect(lines[0].plain.hasPrefix("  → word") && lines[1].plain.hasPrefix("    word"))

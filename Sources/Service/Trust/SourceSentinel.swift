@@ -86,14 +86,17 @@ package final class SourceSentinel: @unchecked Sendable {
     }
     let engine = engines.snapshot(ofEndpoint: member.name)
     lookForSilence(member, watched, engine, now: now)
-    let isMismatched = servedModels.serves(member.name, model: member.model) == false
+    let contradiction = servedModels.contradiction(at: member.name, model: member.model)
     for watched in watched {
-      settle(.mismatched(.model), isMismatched, of: watched.source.id)
+      settle(.mismatched(.model), contradiction != nil, of: watched.source.id)
       lookForRestart(watched, engine, now: now)
       lookForEnd(watched, now: now)
       advise(member, watched, engine, now: now)
       if member.configuration.blockSize != nil { tellContradiction(watched) }
-      intake.trustLog.note(watched.source.id, lasts: true, now: now)
+      let trust = fleet.read { $0.trust(of: watched.source.id) }
+      intake.trustLog.note(
+        watched.source.id, lasts: true, now: now,
+        reason: trust == .mismatched(.model) ? contradiction : nil)
     }
   }
 

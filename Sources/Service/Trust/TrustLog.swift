@@ -27,10 +27,13 @@ final class TrustLog: @unchecked Sendable {
 
   /// Tells of a source whose trust may be another one than before.
   ///
-  /// - Parameter lasts: Whether states that pass by themselves are worth a line, because they are
-  ///   looked at some time after they began.
+  /// - Parameters:
+  ///   - lasts: Whether states that pass by themselves are worth a line, because they are looked at
+  ///     some time after they began.
+  ///   - reason: What can be said of this source in place of the state's own sentence.
   func note(
-    _ source: SourceID, lasts: Bool = false, now: UInt64 = MonotonicClock.nowNanoseconds()
+    _ source: SourceID, lasts: Bool = false, now: UInt64 = MonotonicClock.nowNanoseconds(),
+    reason: String? = nil
   ) {
     guard let trust = fleet.read({ $0.trust(of: source) }) else { return forget(source) }
     guard lasts || !Self.passes(trust) else { return }
@@ -50,7 +53,7 @@ final class TrustLog: @unchecked Sendable {
     let rest = leftOut == 0 ? "" : " (\(leftOut) changes before it are left out)"
     log(
       Self.level(trust),
-      "\(name(source)): \(trust.name)\(trust.reason.map { ": \($0)" } ?? "")\(rest)")
+      "\(name(source)): \(trust.name)\((reason ?? trust.reason).map { ": \($0)" } ?? "")\(rest)")
   }
 
   /// Tells what happened to a source, unless too much does.

@@ -2,8 +2,6 @@ import Service
 
 /// A line an endpoint, and a paragraph for each thing that is wrong.
 enum DoctorView {
-  private static let columns = 96
-
   static func lines(_ report: DoctorReport) -> [StyledText] {
     guard !report.endpoints.isEmpty else {
       return [StyledText("There is no endpoint to examine.", .doubtful)]
@@ -41,27 +39,11 @@ enum DoctorView {
             + " " + StyledText(endpoint.endpoint, .strong)
             + StyledText(", \(finding.step.rawValue) (\(problem.code))", .faint),
         ]
-          + wrapped(problem.found, "  ") + wrapped(problem.matters, "  ", .faint)
-          + wrapped(problem.mend, "  → ")
+          + StyledText.wrapped(problem.found, "  ")
+          + StyledText.wrapped(problem.matters, "  ", .faint)
+          + StyledText.wrapped(problem.mend, "  → ")
       }
     }
-  }
-
-  /// Words in lines below each other; the first line begins with `lead`, the others below it.
-  static func wrapped(_ text: String, _ lead: String, _ style: TextStyle = .plain) -> [StyledText] {
-    var lines: [String] = []
-    var line = lead
-    var isEmpty = true
-    for word in text.split(separator: " ") {
-      if !isEmpty, line.count + 1 + word.count > columns {
-        lines.append(line)
-        line = String(repeating: " ", count: lead.count)
-        isEmpty = true
-      }
-      line += isEmpty ? String(word) : " " + word
-      isEmpty = false
-    }
-    return (lines + [line]).map { StyledText($0, style) }
   }
 
   private static func summary(_ report: DoctorReport) -> StyledText {
