@@ -6,9 +6,10 @@ enum SourcesCommand: Command {
     usage: kvindexer sources [OPTIONS]
 
     One line an event source, which is a rank of an endpoint: the ID by which
-    `POST /v1/sources/ID/clear`, `/resync` and `/incarnation` take it (ENDPOINT:RANK does as well),
-    tokens a BLOCK, blocks RESIDENT, blocks STORED and REMOVED by events, the SEQUENCE of the last
-    message, GAPS in them, and which LIFE of the engine's process it is. Below it, why one is not exact.
+    `POST /v1/sources/ID/clear`, `/resync` and `/incarnation` take it, or ENDPOINT:RANK, which does
+    as well; tokens a BLOCK, blocks RESIDENT, blocks STORED and REMOVED by events, the SEQUENCE of
+    the last message, GAPS in them, and which LIFE of the engine's process it is. Below all of them
+    stands why one is not exact.
 
       --endpoint NAME      this endpoint only
     \(ServiceLocation.help)

@@ -72,11 +72,11 @@ import Testing
           #"{"sources": [\#(Self.source(7, "vllm-0", trust: "exact")),"#
             + Self.source(12, "vllm-worker-1", trust: "bootstrapping", reason: #""\#(why)""#)
             + "]}")))
-    #expect(lines[0].hasPrefix("ID  ENDPOINT       RANK  TRUST"))
-    #expect(lines[1].hasPrefix(" 7  vllm-0            0  exact"))
+    #expect(lines[0].hasPrefix("ID  SOURCE           TRUST"))
+    #expect(lines[1].hasPrefix(" 7  vllm-0:0         exact"))
     #expect(lines[1].hasSuffix("12,345,678  12,222,222  4,567,890     0     2"))
     #expect(lines[3] == "")
-    #expect(lines[4] == "12 vllm-worker-1 rank 0, events at tcp://10.0.0.7:5557")
+    #expect(lines[4] == "12 vllm-worker-1:0, events at tcp://10.0.0.7:5557")
     #expect(lines[5].hasPrefix("  word word"))
     #expect(lines.count == 8 && lines.allSatisfy { $0.count <= 100 })
   }

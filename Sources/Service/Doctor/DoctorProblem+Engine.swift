@@ -26,7 +26,8 @@ extension DoctorProblem {
   static func unauthorized(hasKey: Bool) -> DoctorProblem {
     .fault(
       "unauthorized",
-      hasKey ? "The engine does not take the API key (401)." : "The engine asks for an API key (401).",
+      hasKey
+        ? "The engine does not take the API key (401)." : "The engine asks for an API key (401).",
       matters: "Rendering, metrics and model names can't be read without it: prompts that are "
         + "text match nothing.",
       mend: "Give its key: `doctor --api-key-file FILE`, and `serve --render-token-file FILE`.")

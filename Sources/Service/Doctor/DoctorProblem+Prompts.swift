@@ -142,7 +142,8 @@ extension DoctorProblem {
     let found = served.isEmpty ? "no adapter" : served.map { "'\($0)'" }.joined(separator: ", ")
     return .fault(
       "adapter_missing", "The engine serves \(found), and not the adapter '\(adapter)'.",
-      matters: "Requests that name it are refused by this engine, and nothing of it is cached here.",
+      matters:
+        "Requests that name it are refused by this engine, and nothing of it is cached here.",
       mend: "Start vLLM with `--enable-lora --lora-modules \(adapter)=PATH`, or compare `--lora`.")
   }
 

@@ -24,6 +24,9 @@ struct SourcesAnswer: Decodable {
     var residencies: Int
     var counters: Counters
     var stream: Stream
+
+    /// What changes take as well.
+    var name: String { "\(endpoint):\(rank)" }
   }
 
   var sources: [Source]

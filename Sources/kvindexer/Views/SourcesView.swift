@@ -5,14 +5,14 @@ enum SourcesView {
       return [StyledText("No event source is followed.", .doubtful)]
     }
     var table = TextTable([
-      .number("ID"), "ENDPOINT", .number("RANK"), "TRUST", .number("BLOCK"), .number("RESIDENT"),
+      .number("ID"), "SOURCE", "TRUST", .number("BLOCK"), .number("RESIDENT"),
       .number("STORED"), .number("REMOVED"), .number("SEQUENCE"), .number("GAPS"),
       .number("LIFE"),
     ])
     for source in answer.sources {
       table.add([
-        StyledText("\(source.source)", .accent), StyledText(source.endpoint, .strong),
-        "\(source.rank)", TrustText.text(source.trust), "\(Quantity.count(source.blockSize))",
+        StyledText("\(source.source)", .accent), StyledText(source.name, .strong),
+        TrustText.text(source.trust), "\(Quantity.count(source.blockSize))",
         "\(Quantity.count(source.residencies))", "\(Quantity.count(source.counters.storedBlocks))",
         "\(Quantity.count(source.counters.removedBlocks))",
         "\(Quantity.count(source.stream.lastSequence))", "\(Quantity.count(source.stream.gaps))",
@@ -27,7 +27,7 @@ enum SourcesView {
     guard !texts.isEmpty else { return [] }
     let name: StyledText =
       StyledText("\(source.source)", .accent) + " "
-      + StyledText("\(source.endpoint) rank \(source.rank)", .strong)
+      + StyledText(source.name, .strong)
       + StyledText(", events at \(source.stream.endpoint)", .faint)
     return ["", name] + texts.flatMap { StyledText.wrapped($0, "  ") }
   }

@@ -13,7 +13,8 @@ struct DoctorHarness {
 
   init(
     name: String = "sim", vocabulary: Int = 32_000, ring: Int = 10_000, replays: Bool = true,
-    topic: String = "", adapters: [String] = [], _ adjust: (inout SimulatedFeatures) -> Void = { _ in }
+    topic: String = "", adapters: [String] = [],
+    _ adjust: (inout SimulatedFeatures) -> Void = { _ in }
   ) throws {
     var configuration = SimulatedServerConfiguration(
       engine: EngineConfiguration(blockCount: 513, vocabularySize: vocabulary))

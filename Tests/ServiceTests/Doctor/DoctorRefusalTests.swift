@@ -39,7 +39,8 @@ import Testing
     #expect(
       found[.reach]?.problems.first?.found
         == (key == nil
-          ? "The engine asks for an API key (401)." : "The engine does not take the API key (401)."))
+          ? "The engine asks for an API key (401)." : "The engine does not take the API key (401).")
+    )
     for step in [DoctorStep.announced, .render, .probe] {
       #expect(found[step]?.note == "the engine asks for an API key")
     }
