@@ -16,6 +16,15 @@ extension DoctorProblem {
         + "`--host 127.0.0.1` is reached from its own machine only.")
   }
 
+  static func notHTTP(_ authority: String, _ error: HTTPClientError) -> DoctorProblem {
+    .fault(
+      "not_an_engine", "What listens at \(authority) does not answer in HTTP: \(error.message).",
+      matters: "No request can be served there, and its state can't be read.", mend: httpPort)
+  }
+
+  private static let httpPort =
+    "Correct `port`: it is that of `vllm serve --port`, not that of its events or replays."
+
   static func unhealthy(_ status: Int) -> DoctorProblem {
     .fault(
       "unhealthy", "GET /health answers \(status).",
@@ -37,7 +46,7 @@ extension DoctorProblem {
     .fault(
       "not_an_engine", "GET /v1/models answers \(status): \(message)",
       matters: "What listens there is no OpenAI-compatible model server.",
-      mend: "Correct `port`: it is that of `vllm serve --port`, not that of its events.")
+      mend: httpPort)
   }
 
   static func otherModel(configured: String, _ served: ServedModels.List) -> DoctorProblem {

@@ -10,6 +10,11 @@ extension Examination {
     func isConnected(_ rank: Int) -> Bool { watch.facts(of: rank).peers > 0 }
     _ = watch.wait(until: deadline()) { ranks.allSatisfy(isConnected) }
     let connected = ranks.filter(isConnected)
+    engine.isGone = engine.isGone && connected.isEmpty
+    guard !engine.isGone else {
+      skip(.events, Self.gone)
+      return []
+    }
     for index in ranks where !connected.contains(index) {
       let source = endpoint.sources[index]
       let problem = DoctorProblem.notConnected(
@@ -105,8 +110,12 @@ extension Examination {
 
   // MARK: Replay
 
+  /// Said once, not of every port.
+  private static let gone = "nothing of this engine answers"
+
   /// Asks each rank for everything that its ring still has.
   func examineReplays(_ watch: EventWatch?) {
+    guard !engine.isGone else { return skip(.replay, Self.gone) }
     guard !endpoint.sources.isEmpty else {
       return skip(.replay, "no `kvEvents` are configured")
     }

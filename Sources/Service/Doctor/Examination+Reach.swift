@@ -7,10 +7,16 @@ extension Examination {
     guard resolves() else { return "the host name has no address" }
     switch calls.get(server, "/v1/models") {
     case .failure(let error):
-      let problem = DoctorProblem.unreachable(endpoint.authority, error)
+      // What is no status line is an unsupported protocol to libcurl.
+      let isThere = error.kind == .transfer || error.kind == .badURL
+      let problem =
+        isThere
+        ? DoctorProblem.notHTTP(endpoint.authority, error)
+        : DoctorProblem.unreachable(endpoint.authority, error)
       // An indexer elsewhere may reach it all the same.
       add(witness == nil ? problem : problem.asWarning, to: .reach)
-      return "the engine does not answer"
+      engine.isGone = !isThere
+      return isThere ? "no engine answers" : "the engine does not answer"
     case .success(let reply) where reply.status == 401:
       add(.unauthorized(hasKey: settings.engineSecurity.bearerToken != nil), to: .reach)
       return "the engine asks for an API key"

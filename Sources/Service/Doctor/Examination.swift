@@ -13,6 +13,8 @@ final class Examination {
     var announced: [Int: EngineAnswers.EventSource] = [:]
     /// Whether it keeps requests waiting until somebody wakes it up.
     var isAsleep = false
+    /// Whether nothing of it answers, neither HTTP nor events.
+    var isGone = false
 
     var adapters: [String] { models.filter { $0.parent != nil }.map(\.id) }
     var baseModels: [String] { models.filter { $0.parent == nil }.map(\.id) }

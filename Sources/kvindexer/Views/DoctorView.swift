@@ -17,7 +17,8 @@ enum DoctorView {
         [StyledText(endpoint.endpoint, .strong), StyledText(endpoint.address, .faint)]
           + steps.map { cell(endpoint[$0]) })
     }
-    return table.lines + report.endpoints.flatMap(problems) + [""] + [summary(report)]
+    return table.lines + report.endpoints.flatMap(problems) + omissions(report)
+      + ["", summary(report)]
   }
 
   private static func cell(_ finding: DoctorFinding?) -> StyledText {
@@ -44,6 +45,35 @@ enum DoctorView {
           + StyledText.wrapped(problem.mend, "  → ")
       }
     }
+  }
+
+  /// Why steps have a dash, said once for all endpoints of which it is the same.
+  private static func omissions(_ report: DoctorReport) -> [StyledText] {
+    var texts: [String] = []
+    var endpoints: [String: [String]] = [:]
+    for endpoint in report.endpoints {
+      let skipped = DoctorStep.allCases.compactMap { endpoint[$0] }.filter {
+        $0.verdict == .skipped && $0.step != .service
+      }
+      let reasons = skipped.map(\.note).enumerated().filter { place, note in
+        skipped.firstIndex { $0.note == note } == place
+      }.map(\.element)
+      for reason in reasons {
+        let steps = skipped.filter { $0.note == reason }.map(\.step.rawValue)
+        let text = "\(steps.joined(separator: ", ")): \(reason)"
+        if endpoints[text] == nil { texts.append(text) }
+        endpoints[text, default: []].append(endpoint.endpoint)
+      }
+    }
+    let lines = texts.flatMap { text in
+      let names = endpoints[text] ?? []
+      let whom =
+        names.count == report.endpoints.count
+        ? ""
+        : names.count > 3 ? " (\(names.count) endpoints)" : " (\(names.joined(separator: ", ")))"
+      return StyledText.wrapped(text + whom, "- ", .faint)
+    }
+    return lines.isEmpty ? [] : [""] + lines
   }
 
   private static func summary(_ report: DoctorReport) -> StyledText {

@@ -76,8 +76,10 @@ import Testing
         "- {name: c, address: no-such-host.invalid, port: 8000, kvEvents: {ranks: 0}}\n",
       ], timeout: DoctorHarness.impatience)
     #expect(report.verdict == .fault)
-    #expect(report.endpoints[0].codes.first == "reach:unreachable")
-    #expect(report.endpoints[1].codes.first == "reach:unreachable")
+    // Once, and not of each port of an engine that is not there.
+    #expect(report.endpoints[0].codes == ["reach:unreachable"])
+    #expect(report.endpoints[0].verdicts(.events, .replay) == [.skipped, .skipped])
+    #expect(report.endpoints[1].codes.first == "reach:not_an_engine")
     #expect(report.endpoints[1].verdicts(.events, .replay) == [.ok, .ok])
     #expect(report.endpoints[2].codes.first == "reach:unresolved")
     #expect(report.endpoints[2].verdicts(.probe, .render) == [.skipped, .skipped])
@@ -102,6 +104,18 @@ import Testing
     #expect(report.endpoints[0][.probe]?.note.contains("the indexer says 192, too") == true)
     // What can't be reached from here need not be wrong; what the indexer says of it is.
     #expect(report.endpoints[1].verdicts(.reach, .service) == [.warning, .fault])
+  }
+
+  @Test func `an indexer that can't be asked is said to be the one`() throws {
+    let closed = try DoctorHarness()
+    closed.stop()
+    let error = #expect(throws: (any Error).self) {
+      try DoctorHarness.examine([]) {
+        $0.witness = DoctorSettings.Witness(
+          server: .url(closed.server.url), security: HTTPClient.Security())
+      }
+    }
+    #expect(error.map { "\($0)".hasPrefix("the indexer can't be asked: ") } == true)
   }
 
   @Test func `a stop ends what waits`() throws {
