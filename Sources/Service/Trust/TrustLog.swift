@@ -51,9 +51,10 @@ final class TrustLog: @unchecked Sendable {
     }
     guard let leftOut else { return }
     let rest = leftOut == 0 ? "" : " (\(leftOut) changes before it are left out)"
+    let sentence = reason ?? trust.reason
     log(
       Self.level(trust),
-      "\(name(source)): \(trust.name)\((reason ?? trust.reason).map { ": \($0)" } ?? "")\(rest)")
+      "\(fleet.name(of: source)): \(trust.name)\(sentence.map { ": \($0)" } ?? "")\(rest)")
   }
 
   /// Tells what happened to a source, unless too much does.
@@ -73,7 +74,7 @@ final class TrustLog: @unchecked Sendable {
     }
     guard let untold else { return }
     let rest = untold == 0 ? "" : " (\(untold) lines before it are left out)"
-    log(level, "\(name(source)): \(text())\(rest)")
+    log(level, "\(fleet.name(of: source)): \(text())\(rest)")
   }
 
   /// Forgets a source that is removed.
@@ -89,12 +90,5 @@ final class TrustLog: @unchecked Sendable {
     case .bootstrapping, .lagging, .exact: .info
     case .connecting, .degraded, .silent, .mismatched, .dead: .warning
     }
-  }
-
-  private func name(_ source: SourceID) -> String {
-    guard let configuration = fleet.read({ $0.configuration(of: source) }) else {
-      return "source \(source.index)"
-    }
-    return "\(configuration.endpoint) rank \(configuration.rank)"
   }
 }
