@@ -88,15 +88,15 @@ package final class SourceSentinel: @unchecked Sendable {
     lookForSilence(member, watched, engine, now: now)
     let contradiction = servedModels.contradiction(at: member.name, model: member.model)
     for watched in watched {
+      if let contradiction {
+        intake.trustLog.explain(watched.source.id, contradiction: contradiction)
+      }
       settle(.mismatched(.model), contradiction != nil, of: watched.source.id)
       lookForRestart(watched, engine, now: now)
       lookForEnd(watched, now: now)
       advise(member, watched, engine, now: now)
       if member.configuration.blockSize != nil { tellContradiction(watched) }
-      let trust = fleet.read { $0.trust(of: watched.source.id) }
-      intake.trustLog.note(
-        watched.source.id, lasts: true, now: now,
-        reason: trust == .mismatched(.model) ? contradiction : nil)
+      intake.trustLog.note(watched.source.id, lasts: true, now: now)
     }
   }
 

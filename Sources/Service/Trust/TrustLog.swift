@@ -13,6 +13,8 @@ final class TrustLog: @unchecked Sendable {
     var incidents = LineAllowance(linesMax: 4)
     /// Incidents since the last line.
     var untold = 0
+    /// What is served in place of the configured model.
+    var contradiction: String?
   }
 
   private let fleet: SharedFleet
@@ -27,13 +29,10 @@ final class TrustLog: @unchecked Sendable {
 
   /// Tells of a source whose trust may be another one than before.
   ///
-  /// - Parameters:
-  ///   - lasts: Whether states that pass by themselves are worth a line, because they are looked at
-  ///     some time after they began.
-  ///   - reason: What can be said of this source in place of the state's own sentence.
+  /// - Parameter lasts: Whether states that pass by themselves are worth a line, because they are
+  ///   looked at some time after they began.
   func note(
-    _ source: SourceID, lasts: Bool = false, now: UInt64 = MonotonicClock.nowNanoseconds(),
-    reason: String? = nil
+    _ source: SourceID, lasts: Bool = false, now: UInt64 = MonotonicClock.nowNanoseconds()
   ) {
     guard let trust = fleet.read({ $0.trust(of: source) }) else { return forget(source) }
     guard lasts || !Self.passes(trust) else { return }
@@ -51,10 +50,16 @@ final class TrustLog: @unchecked Sendable {
     }
     guard let leftOut else { return }
     let rest = leftOut == 0 ? "" : " (\(leftOut) changes before it are left out)"
-    let sentence = reason ?? trust.reason
+    let contradiction = lock.withLock { told[source]?.contradiction }
+    let sentence = trust == .mismatched(.model) ? contradiction ?? trust.reason : trust.reason
     log(
       Self.level(trust),
       "\(fleet.name(of: source)): \(trust.name)\(sentence.map { ": \($0)" } ?? "")\(rest)")
+  }
+
+  /// Has a source whose model is not served told of in these words from now on.
+  func explain(_ source: SourceID, contradiction: String) {
+    lock.withLock { told[source, default: Told()].contradiction = contradiction }
   }
 
   /// Tells what happened to a source, unless too much does.
