@@ -78,12 +78,13 @@ extension DoctorProblem {
         + "not to a load balancer.")
   }
 
-  static func serviceDisagrees(said: Int, events: Int, trust: String) -> DoctorProblem {
+  static func serviceDisagrees(said: Int, events: Int) -> DoctorProblem {
     .fault(
       "service_disagrees",
-      "The indexer says \(said) tokens (\(trust)), the engine's events say \(events).",
+      "The indexer says \(said) tokens and calls that exact, the engine's events say \(events).",
       matters: "Requests are routed by what the indexer says.",
-      mend: "See the endpoint's reason in `kvindexer sources`.")
+      mend: "See that the indexer follows this engine (`kvindexer sources`), then have it learnt "
+        + "anew: `POST /v1/sources/ID/resync`.")
   }
 
   /// - Parameters:

@@ -185,7 +185,7 @@ extension Examination {
     return found
   }
 
-  /// A running indexer has to say the same as the events.
+  /// A running indexer that calls its answer exact has to say the same as the events.
   private func askWitness(_ cached: Cached, _ predicted: Int) {
     guard let witness else { return }
     let deadline = deadline()
@@ -194,10 +194,11 @@ extension Examination {
     switch answer {
     case .success(let score) where score.matchedTokens == predicted:
       note("the indexer says \(predicted), too", in: .probe)
+    case .success(let score) where score.trust != Trust.exact.name:
+      // The step that is about its trust says what is wrong.
+      note("the indexer says \(score.matchedTokens) (\(score.trust))", in: .probe)
     case .success(let score):
-      add(
-        .serviceDisagrees(said: score.matchedTokens, events: predicted, trust: score.trust),
-        to: .probe)
+      add(.serviceDisagrees(said: score.matchedTokens, events: predicted), to: .probe)
     case .failure(let failure): add(.serviceUnreachable(failure.description), to: .probe)
     }
   }

@@ -89,21 +89,35 @@ import Testing
   {
     let harness = try DoctorHarness(name: "sim")
     let closed = try DoctorHarness()
+    let mislabelled = try DoctorHarness(name: "sim")
     closed.stop()
-    defer { harness.stop() }
-    let service = try ServiceHarness([harness.entry(), closed.entry(name: "b", hasReplay: false)])
+    defer {
+      harness.stop()
+      mislabelled.stop()
+    }
+    let service = try ServiceHarness([
+      harness.entry(), closed.entry(name: "b", hasReplay: false),
+      mislabelled.entry(name: "c", model: "blue"),
+    ])
     defer { service.service.stop() }
     try Deadline.wait { try service.source()?["trust"]?.string == "exact" }
+    try Deadline.wait { try service.source("c")?["trust"]?.string == "mismatched" }
     let report = try DoctorHarness.examine([], timeout: .seconds(5)) {
       $0.witness = DoctorSettings.Witness(
         server: .url(service.url), security: HTTPClient.Security())
     }
-    #expect(report.endpoints.map(\.endpoint) == ["a", "b"])
+    #expect(report.endpoints.map(\.endpoint) == ["a", "b", "c"])
     #expect(report.endpoints[0].codes == [])
     #expect(report.endpoints[0].verdicts(.service, .probe) == [.ok, .ok])
     #expect(report.endpoints[0][.probe]?.note.contains("the indexer says 192, too") == true)
     // What can't be reached from here need not be wrong; what the indexer says of it is.
     #expect(report.endpoints[1].verdicts(.reach, .service) == [.warning, .fault])
+    // The state is told where it belongs, and not once more as a wrong prediction.
+    #expect(report.endpoints[2].codes == ["reach:other_model", "service:not_exact"])
+    #expect(report.endpoints[2][.probe]?.note.hasPrefix("the indexer says 0 (mismatched)") == true)
+    let told = try #require(report.endpoints[2][.service]?.problems.first)
+    #expect(told.found == "The indexer says of rank 0: mismatched (model).")
+    #expect(told.matters.contains("the engine serves 'sim'"))
   }
 
   @Test func `an indexer that can't be asked is said to be the one`() throws {
