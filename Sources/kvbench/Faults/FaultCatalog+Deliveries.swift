@@ -48,7 +48,7 @@ extension FaultCatalog {
     Fault(
       "budget", "the index has room for a part of the blocks only", .state("degraded(budget)"),
       .plain.late.with {
-        $0.memoryBudget = 40 << 10
+        $0.memoryBudget = 10 << 10
         $0.reachesAll = true
       }, then: 8
     ) { _ in },

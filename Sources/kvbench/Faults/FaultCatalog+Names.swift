@@ -3,8 +3,11 @@ extension FaultCatalog {
   static let names: [Fault] = [
     Fault(
       "two-names", "the endpoints file names the engine twice, its host spelt in two ways",
-      contested, .plain.with { $0.engine.isEverywhere = true }, then: 4
-    ) { try nameAgain($0, at: "localhost") },
+      contested, .plain.with { $0.engine.isEverywhere = true }
+    ) { stand in
+      try nameAgain(stand, at: "localhost")
+      try stand.serve(until: contestedState)
+    },
     Fault(
       "two-names-address", "the engine is registered, and the file names its address, too",
       contested, registered, then: 4
