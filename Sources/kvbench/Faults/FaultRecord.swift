@@ -1,3 +1,5 @@
+import KVIndexer
+
 /// What was seen in one run.
 struct FaultRecord {
   /// How a run ended.
@@ -42,6 +44,9 @@ struct FaultRecord {
       exactSince = nil
     }
   }
+
+  /// Whether the state is one that ends by itself.
+  var isPassing: Bool { state == Trust.bootstrapping.name || state == Trust.lagging.name }
 
   /// Whether the state has been one for some time that may be the end, other than exact.
   func isSettled(in end: Fault.End, since time: UInt64) -> Bool {

@@ -120,7 +120,8 @@ extension FaultStand {
       Pause.microseconds(5000)
       let now = MonotonicClock.nowNanoseconds()
       guard now > frozen + Self.lagBound else { continue }
-      if now > frozen + Self.settled, record.isSettled(in: fault.end, since: now - Self.settled) {
+      let rest = record.isPassing ? Self.settledPassing : Self.settled
+      if now > frozen + rest, record.isSettled(in: fault.end, since: now - rest) {
         record.end = .honest(record.state)
         return
       }

@@ -14,6 +14,8 @@ final class FaultStand {
   static let lagBound: UInt64 = 500_000_000
   /// How long a state that is not exact has to last to count as an end.
   static let settled: UInt64 = 700_000_000
+  /// Longer for one that ends by itself, if it does: replays are given up after 0.8 s.
+  static let settledPassing: UInt64 = 1_500_000_000
   static let endSeconds = 10.0
   /// A run with so many wrong answers needs no more.
   static let wrongMax = 1000
