@@ -10,7 +10,7 @@ export TSAN_OPTIONS="halt_on_error=1"
 export ASAN_OPTIONS="detect_leaks=0:halt_on_error=1:suppressions=$PWD/scripts/asan-suppressions.txt"
 
 # Those targets have no threads: they keep their values to themselves.
-threadless=(--skip SimulationTests --skip TokenizeTests --skip EPPScorerTests)
+threadless=(--skip KVIndexerTests --skip SimulationTests --skip TokenizeTests --skip EPPScorerTests)
 [[ $sanitizer == thread ]] || threadless=()
 
 swift build --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" --build-tests

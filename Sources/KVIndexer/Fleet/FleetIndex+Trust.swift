@@ -27,6 +27,17 @@ extension FleetIndex {
     outline(source)
   }
 
+  /// Records whether another source is the same engine, so that neither can be credited.
+  ///
+  /// - Returns: Whether that is news.
+  @discardableResult
+  public mutating func setContested(_ isContested: Bool, of id: SourceID) -> Bool {
+    guard let source = source(id), source.isContested != isContested else { return false }
+    source.isContested = isContested
+    outline(source)
+    return true
+  }
+
   /// Records that a source whose connection is down is gone for good, as far as can be seen.
   ///
   /// What it held is dropped with the next incarnation, which the caller has to begin.

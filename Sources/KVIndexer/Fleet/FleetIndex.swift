@@ -145,6 +145,22 @@ public struct FleetIndex: ~Copyable {
     return dropped
   }
 
+  /// Drops what a source holds because its cache is said to be empty now, by the engine or by
+  /// whoever had it emptied.
+  ///
+  /// Neither says whether lower tiers were emptied too: where there were any, the source is
+  /// `degraded(unprovenTier)` afterwards.
+  ///
+  /// - Returns: Residencies dropped.
+  @discardableResult
+  public mutating func empty(_ id: SourceID) -> Int {
+    guard let source = source(id) else { return 0 }
+    let hadLowerTiers = source.groups.contains { $0.hasLowerTiers(in: index) }
+    let dropped = clear(id)
+    if hadLowerTiers { degrade(.unprovenTier, of: id) }
+    return dropped
+  }
+
   /// The lane of a group and tier, made on first use.
   mutating func lane(_ source: Source, _ group: Int, _ tier: Tier) -> LaneID {
     if let lane = source.groups[group].lanes[tier] { return lane }

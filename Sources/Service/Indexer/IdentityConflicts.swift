@@ -65,7 +65,7 @@ final class IdentityConflicts: @unchecked Sendable {
       }
     log(
       .error,
-      "\(name(one)) and \(name(other)) are one engine: \(cause); neither is credited until "
+      "\(fleet.name(of: one)) and \(fleet.name(of: other)) are one engine: \(cause); neither is credited until "
         + "'kvEvents' gives each endpoint the address of its own engine")
   }
 
@@ -87,14 +87,7 @@ final class IdentityConflicts: @unchecked Sendable {
     }
     guard !freed.isEmpty else { return }
     for source in freed where fleet.write({ $0.setContested(false, of: source) }) {
-      log(.info, "\(name(source)): no other endpoint is the same engine any more")
+      log(.info, "\(fleet.name(of: source)): no other endpoint is the same engine any more")
     }
-  }
-
-  private func name(_ source: SourceID) -> String {
-    guard let configuration = fleet.read({ $0.configuration(of: source) }) else {
-      return "source \(source.index)"
-    }
-    return "'\(configuration.endpoint)' rank \(configuration.rank)"
   }
 }

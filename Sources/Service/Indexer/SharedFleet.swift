@@ -25,4 +25,12 @@ package final class SharedFleet: @unchecked Sendable {
   package func write<R, E: Error>(_ body: (inout FleetIndex) throws(E) -> R) throws(E) -> R {
     try lock.withWriteLock { () throws(E) in try body(&fleet) }
   }
+
+  /// What the log calls a source: `ENDPOINT rank N`.
+  func name(of source: SourceID) -> String {
+    guard let configuration = read({ $0.configuration(of: source) }) else {
+      return "source \(source.index)"
+    }
+    return "\(configuration.endpoint) rank \(configuration.rank)"
+  }
 }

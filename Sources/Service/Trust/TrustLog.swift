@@ -50,7 +50,7 @@ final class TrustLog: @unchecked Sendable {
     let rest = leftOut == 0 ? "" : " (\(leftOut) changes before it are left out)"
     log(
       Self.level(trust),
-      "\(name(source)): \(trust.name)\(trust.reason.map { ": \($0)" } ?? "")\(rest)")
+      "\(fleet.name(of: source)): \(trust.name)\(trust.reason.map { ": \($0)" } ?? "")\(rest)")
   }
 
   /// Tells what happened to a source, unless too much does.
@@ -70,7 +70,7 @@ final class TrustLog: @unchecked Sendable {
     }
     guard let untold else { return }
     let rest = untold == 0 ? "" : " (\(untold) lines before it are left out)"
-    log(level, "\(name(source)): \(text())\(rest)")
+    log(level, "\(fleet.name(of: source)): \(text())\(rest)")
   }
 
   /// Forgets a source that is removed.
@@ -86,12 +86,5 @@ final class TrustLog: @unchecked Sendable {
     case .bootstrapping, .lagging, .exact: .info
     case .connecting, .degraded, .silent, .mismatched, .dead: .warning
     }
-  }
-
-  private func name(_ source: SourceID) -> String {
-    guard let configuration = fleet.read({ $0.configuration(of: source) }) else {
-      return "source \(source.index)"
-    }
-    return "\(configuration.endpoint) rank \(configuration.rank)"
   }
 }

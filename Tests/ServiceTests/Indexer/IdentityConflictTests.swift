@@ -16,7 +16,7 @@ import Testing
       let match = try harness.wait(forTrust: "mismatched", tokens: 0, of: 1, on: name)
       #expect(match.reason?.hasPrefix("identity: ") == true)
     }
-    #expect(harness.log.all.contains { $0.contains("'a' rank 0 and 'b' rank 0 are one engine") })
+    #expect(harness.log.all.contains { $0.contains("a rank 0 and b rank 0 are one engine") })
     #expect(try harness.source("a")?["warning"]?.string == "the same engine as b:0")
     #expect(try harness.metric("kvindexer_contested_sources") == 2)
     // What one of them held was followed all the time.
