@@ -48,7 +48,11 @@ extension FaultCatalog {
       inject: cutOff),
     Fault(
       "lost-connections-no-replay", "the same without a replay endpoint", .honest,
-      .plain.withoutReplay, then: 4, inject: cutOff),
+      .plain.withoutReplay, then: 4
+    ) { stand in
+      try cutOff(stand)
+      try stand.watch(milliseconds: 100)
+    },
   ]
 
   /// Loses a share of the messages of some requests.

@@ -18,14 +18,22 @@ extension FaultCatalog {
       inject: restartLoaded),
     Fault(
       "restart-loaded-no-replay", "the same without a replay endpoint", .either,
-      .plain.withoutReplay, then: 10, inject: restartLoaded),
+      .plain.withoutReplay, then: 10
+    ) { stand in
+      try restartLoaded(stand)
+      try waitForConnection(stand)
+    },
     Fault(
       "restart-past-watermark",
       "restarted so fast that its sequence has passed the old one when it is heard again", .exact,
       then: 6, inject: restartUnheard),
     Fault(
       "restart-past-watermark-no-replay", "the same without a replay endpoint", .honest,
-      .plain.withoutReplay, then: 6, inject: restartUnheard),
+      .plain.withoutReplay, then: 6
+    ) { stand in
+      try restartUnheard(stand)
+      try waitForConnection(stand)
+    },
     Fault("restart-storm", "five restarts in a row, requests in between", .exact, then: 3) {
       stand in
       for _ in 0..<5 {
@@ -36,6 +44,12 @@ extension FaultCatalog {
       }
     },
   ]
+
+  /// Has the engine publish what nobody hears, and the connection stand before what comes next.
+  private static func waitForConnection(_ stand: FaultStand) throws {
+    try stand.traffic(2)
+    try stand.watch(milliseconds: 100)
+  }
 
   private static func restart(_ stand: FaultStand) throws {
     try stand.subject.kill()
