@@ -11,7 +11,7 @@ package final class IndexerService: Sendable {
   /// Which endpoints there are.
   let membership: FleetMembership
   /// Endpoints that registered themselves.
-  let registry: EndpointRegistry
+  package let registry: EndpointRegistry
   /// Whether answers mean enough to be asked for.
   let readiness: Readiness
   /// Turns prompts into token ids.
@@ -149,6 +149,12 @@ package final class IndexerService: Sendable {
   }
 
   private func start() {
+    if membership.members.isEmpty {
+      configuration.log(
+        .warning,
+        "there are no endpoints yet: nothing is known, and /readyz says so, until one is configured "
+          + "or registers itself")
+    }
     intake.start()
     snapshots.start()
     housekeeping.start()
