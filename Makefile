@@ -40,20 +40,24 @@ bench-smoke: deps
 	$$($(RELEASE) --show-bin-path)/kvbench all --smoke
 	$$($(RELEASE) --show-bin-path)/kvbench extproc direct --smoke
 
-# What goes wrong, many times: docs/RELIABILITY.md.
+# What goes wrong, many times: docs/RELIABILITY.md. `make -s faults FAULTS='--seeds 20 --markdown'`
+# prints its table, and what is said of the builds and checks before on standard error.
 FAULTS ?= --seeds 20
 faults: deps
-	$(RELEASE) --product kvindexer
-	$(RELEASE) --product kvbench
-	$$($(RELEASE) --show-bin-path)/kvbench faults --mutations --seeds 3
-	$$($(RELEASE) --show-bin-path)/kvbench faults $(FAULTS)
+	$(RELEASE) --product kvindexer >&2
+	$(RELEASE) --product kvbench >&2
+	$$($(RELEASE) --show-bin-path)/kvbench faults --mutations --seeds 3 >&2
+	$$($(RELEASE) --show-bin-path)/kvbench faults --drift --seeds 3 >&2
+	$$($(RELEASE) --show-bin-path)/kvbench faults --at-once 3 \
+		--commit $$(git rev-parse --short HEAD) $(FAULTS)
 
 # Each fault once, and the errors that the harness has to find.
 faults-smoke: deps
 	$(RELEASE) --product kvindexer
 	$(RELEASE) --product kvbench
 	$$($(RELEASE) --show-bin-path)/kvbench faults --mutations --seeds 1
-	$$($(RELEASE) --show-bin-path)/kvbench faults --seeds 1
+	$$($(RELEASE) --show-bin-path)/kvbench faults --drift --seeds 1
+	$$($(RELEASE) --show-bin-path)/kvbench faults --at-once 3 --seeds 1
 
 # Memory under churn; 10 minutes unless told: make soak SOAK='--minutes 60'.
 SOAK ?= --minutes 10

@@ -176,6 +176,7 @@ extension IndexerAPI {
       json.field("malformed", Int(clamping: counters.malformedMessages))
       json.field("connections", Int(clamping: counters.connections))
       json.field("replays", Int(clamping: replays))
+      json.field("engine_snapshots", Int(clamping: counters.snapshotsTaken))
     }
   }
 

@@ -2,7 +2,7 @@
 ///
 /// They live in memory only: after a start of the service they have to be registered again, which
 /// renewals do by themselves.
-final class EndpointRegistry: @unchecked Sendable {
+package final class EndpointRegistry: @unchecked Sendable {
   static let endpointsMax = 4_096
 
   /// What happened to registrations, as metrics name it.
@@ -104,7 +104,7 @@ final class EndpointRegistry: @unchecked Sendable {
   }
 
   /// Removes what was not renewed in time, and forgets what the endpoints file names by now.
-  func tick(now: UInt64) {
+  package func tick(now: UInt64) {
     guard lock.withLock({ registrations.contains { $0.value.expiresAtNanoseconds <= now } }) else {
       return
     }

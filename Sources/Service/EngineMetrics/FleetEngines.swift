@@ -8,7 +8,7 @@ package final class FleetEngines: @unchecked Sendable {
     var source: MetricsDataSource
     var extractor: CoreMetricsExtractor
     /// The shortest time between two reads of an endpoint.
-    var interval: Duration
+    package var interval: Duration
     /// The age at which schedulers take numbers for stale; nil for the usual one.
     var staleAfter: Duration?
 

@@ -11,7 +11,7 @@ package final class IndexerService: Sendable {
   /// Which endpoints there are.
   let membership: FleetMembership
   /// Endpoints that registered themselves.
-  let registry: EndpointRegistry
+  package let registry: EndpointRegistry
   /// Whether answers mean enough to be asked for.
   let readiness: Readiness
   /// Turns prompts into token ids.

@@ -41,6 +41,8 @@ package struct SimulatedFeatures: Sendable, Equatable {
   package var generation = WireGeneration.v032
   /// Whether replayed messages carry the topic frame.
   package var replaysTopic = true
+  /// Whether the replay endpoint tells what the engine caches, as no released vLLM does.
+  package var offersSnapshots = false
   /// Whether `--enable-scale-out` was given.
   package var renders = true
   /// Whether `--enable-prompt-tokens-details` was given.

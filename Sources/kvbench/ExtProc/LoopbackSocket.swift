@@ -46,6 +46,17 @@ enum LoopbackSocket {
     return ports
   }
 
+  /// A socket that takes connections, and its port.
+  static func listen() throws(SystemError) -> (descriptor: Int32, port: UInt16) {
+    let descriptor = try open()
+    guard withAddress(0, { bind(descriptor, $0, $1) }) == 0, Glibc.listen(descriptor, 8) == 0 else {
+      let error = SystemError("listen on a free port")
+      close(descriptor)
+      throw error
+    }
+    return (descriptor, try port(of: descriptor))
+  }
+
   private static func open() throws(SystemError) -> Int32 {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     let descriptor = socket(AF_INET, type, 0)

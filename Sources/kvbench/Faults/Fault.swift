@@ -3,33 +3,37 @@ import Service
 /// Something that goes wrong, and what it has to end in.
 struct Fault: Sendable {
   /// How the sources may end.
-  enum End: Sendable {
+  enum End: Sendable, Equatable {
     /// Exact again.
     case exact
     /// Not exact, and said so.
     case honest
+    /// Not exact, and for this reason, as the table names it.
+    case state(String)
     case either
+
+    var allowsExact: Bool { self == .exact || self == .either }
   }
 
-  /// What a run is set up with.
-  struct Setup: Sendable {
-    var engine = FaultyEngine.Settings()
-    var queue = IngestQueue.Limits()
-    /// Requests that the engine has served before the indexer begins to follow it.
-    var requestsBefore = 0
-    /// Whether two engines share the first endpoint's address.
-    var hasTwin = false
-    /// Whether the other engine suffers, too, so that it need not end exact.
-    var reachesAll = false
-    /// Whether the indexer is a process of its own, with a directory for its state.
-    var isProcess = false
-  }
-
-  var name: String
+  let name: String
   /// One line for the table of the documentation.
-  var summary: String
-  var end: End
-  var setup = Setup()
-  /// Brings the fault about, and says when it is over.
-  var inject: @Sendable (FaultStand) throws -> Void
+  let summary: String
+  let end: End
+  let setup: Setup
+  /// What each engine serves once the fault is over.
+  let requestsAfter: Int
+  /// Brings the fault about; it is over when this returns, unless it said so before.
+  let inject: @Sendable (FaultStand) throws -> Void
+
+  init(
+    _ name: String, _ summary: String, _ end: End, _ setup: Setup = .plain,
+    then requestsAfter: Int = 0, inject: @escaping @Sendable (FaultStand) throws -> Void
+  ) {
+    self.name = name
+    self.summary = summary
+    self.end = end
+    self.setup = setup
+    self.requestsAfter = requestsAfter
+    self.inject = inject
+  }
 }

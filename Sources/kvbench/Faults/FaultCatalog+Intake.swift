@@ -4,29 +4,27 @@ extension FaultCatalog {
   /// The indexer can't keep up.
   static let intake: [Fault] = [
     Fault(
-      name: "stalled",
-      summary: "the index takes nothing while 150 messages come, of which it queues 60",
-      end: .either, setup: withQueue(60, Fault.Setup())
-    ) { stand in try stall(stand, messages: 150) },
+      "stalled", "the index takes nothing while 150 messages come, of which it queues 60", .either,
+      queue(60), then: 3
+    ) { try stall($0, messages: 150) },
     Fault(
-      name: "stalled-tiny", summary: "the same with a queue that no replay fits into", end: .either,
-      setup: withQueue(4, Fault.Setup())
-    ) { stand in try stall(stand, messages: 30) },
+      "stalled-tiny", "the same with a queue that no replay fits into", .exact, queue(4), then: 3
+    ) { try stall($0, messages: 30) },
     Fault(
-      name: "stalled-no-replay", summary: "the same without a replay endpoint", end: .honest,
-      setup: withQueue(4, withoutReplay)
-    ) { stand in try stall(stand, messages: 30) },
+      "stalled-no-replay", "the same without a replay endpoint", .honest, queue(4).withoutReplay,
+      then: 3
+    ) { try stall($0, messages: 30) },
     Fault(
-      name: "stalled-wrapped", summary: "the same, and the ring keeps 8 messages", end: .honest,
-      setup: withQueue(4, withRing(8))
-    ) { stand in try stall(stand, messages: 30) },
+      "stalled-wrapped", "the same, and the ring keeps 8 messages", .honest, queue(4).ring(8),
+      then: 3
+    ) { try stall($0, messages: 30) },
   ]
 
-  private static func withQueue(_ batches: Int, _ setup: Fault.Setup) -> Fault.Setup {
-    var setup = setup
-    setup.queue.sourceBatchesMax = batches
-    setup.reachesAll = true
-    return setup
+  private static func queue(_ batches: Int) -> Fault.Setup {
+    .plain.with {
+      $0.queue.sourceBatchesMax = batches
+      $0.reachesAll = true
+    }
   }
 
   /// Has engines work while the index's lock is held.
@@ -43,7 +41,5 @@ extension FaultCatalog {
       // The lag that counts is the indexer's, not ours.
       for engine in stand.engines { engine.excuse(from: start) }
     }
-    stand.faultIsOver()
-    try stand.traffic(3)
   }
 }

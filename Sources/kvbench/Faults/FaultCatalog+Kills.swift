@@ -4,44 +4,36 @@ extension FaultCatalog {
   /// The indexer is killed, and begins from its snapshot.
   static let kills: [Fault] = [
     Fault(
-      name: "killed-idle", summary: "indexer killed (-9) and started again, engines idle",
-      end: .exact, setup: process
+      "killed-idle", "indexer killed (-9) and started again, engines idle", .exact, .plain.process
     ) { stand in
       try stand.indexer.waitForSnapshot()
-      try startAgain(stand) {}
+      try startAgain(stand)
     },
     Fault(
-      name: "killed-busy", summary: "the same while engines serve requests", end: .exact,
-      setup: process
+      "killed-busy", "the same while engines serve requests", .exact, .plain.process, then: 6
     ) { stand in
       try stand.traffic(3)
       try startAgain(stand) { try stand.traffic(12, asking: false) }
-      try stand.traffic(6)
     },
     Fault(
-      name: "killed-warm",
-      summary: "the same; the ring reaches back to the snapshot, but not to the engine's start",
-      end: .exact, setup: process(ring: 20)
+      "killed-warm",
+      "the same; the ring reaches back to the snapshot, but not to the engine's start", .exact,
+      .plain.process.ring(20)
     ) { stand in
       try stand.traffic(10)
       try stand.indexer.waitForSnapshot()
       try startAgain(stand) { try stand.serve(stand.request(), on: stand.subject, asking: false) }
     },
     Fault(
-      name: "killed-wrapped", summary: "the same; the ring keeps 8 messages, and many more come",
-      end: .honest, setup: process(ring: 8)
+      "killed-wrapped", "the same; the ring keeps 8 messages, and many more come", .honest,
+      .plain.process.ring(8), then: 2
     ) { stand in
       try stand.indexer.waitForSnapshot()
-      try startAgain(stand) {
-        let enough = stand.subject.published + 30
-        while stand.subject.published < enough { try stand.traffic(1, asking: false) }
-      }
-      try stand.traffic(2)
+      try startAgain(stand) { try wrapRing(stand) }
     },
     Fault(
-      name: "killed-restarted",
-      summary: "indexer killed, and an engine restarted before it is back",
-      end: .exact, setup: process
+      "killed-restarted", "indexer killed, and an engine restarted before it is back", .exact,
+      .plain.process, then: 2
     ) { stand in
       try stand.indexer.waitForSnapshot()
       try startAgain(stand) {
@@ -49,70 +41,73 @@ extension FaultCatalog {
         try stand.subject.start()
         try stand.traffic(stand.random.below(12), asking: false)
       }
-      try stand.traffic(2)
     },
     Fault(
-      name: "snapshot-truncated", summary: "indexer killed, its snapshot cut off somewhere",
-      end: .exact, setup: process
+      "killed-cleared",
+      "the engine rests, its cache is reset, `clear` says so, and the indexer "
+        + "is killed at once; the ring reaches back to the snapshot", .exact,
+      .plain.process.ring(20)
+    ) { try clearThenKill($0) },
+    Fault(
+      "killed-cleared-wrapped", "the same; then many more messages come than the ring keeps",
+      .honest, .plain.process.ring(8), then: 2
+    ) { stand in try clearThenKill(stand) { try wrapRing(stand) } },
+    Fault(
+      "snapshot-truncated", "indexer killed, its snapshot cut off somewhere", .exact,
+      .plain.process
     ) { stand in
-      try stand.indexer.waitForSnapshot()
-      try startAgain(stand) {
-        let kept = stand.random.fraction()
-        try stand.indexer.damageSnapshot { Array($0.prefix(Int(kept * Double($0.count)))) }
-      }
+      let kept = stand.random.fraction()
+      try startDamaged(stand) { Array($0.prefix(Int(kept * Double($0.count)))) }
     },
     Fault(
-      name: "snapshot-corrupt", summary: "indexer killed, one to four bits of its snapshot flipped",
-      end: .exact, setup: process
-    ) { stand in
-      try stand.indexer.waitForSnapshot()
-      try startAgain(stand) {
-        var random = SplitMix64(seed: stand.seed)
-        try stand.indexer.damageSnapshot { bytes in
-          var bytes = bytes
-          for _ in 0...random.below(4) {
-            bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8))
-          }
-          return bytes
-        }
-      }
-    },
+      "snapshot-corrupt", "indexer killed, one to four bits of its snapshot flipped", .exact,
+      .plain.process, inject: startCorrupt),
     Fault(
-      name: "snapshot-corrupt-wrapped", summary: "the same, and the ring keeps 8 messages",
-      end: .honest, setup: process(ring: 8)
-    ) { stand in
-      try stand.indexer.waitForSnapshot()
-      try startAgain(stand) {
-        let place = stand.random.fraction()
-        try stand.indexer.damageSnapshot { bytes in
-          var bytes = bytes
-          bytes[Int(place * Double(bytes.count))] ^= 0x10
-          return bytes
-        }
-      }
-      try stand.traffic(2)
-    },
+      "snapshot-corrupt-wrapped", "the same, and the ring keeps 8 messages", .honest,
+      .plain.process.ring(8), then: 2, inject: startCorrupt),
   ]
 
-  private static var process: Fault.Setup {
-    var setup = Fault.Setup()
-    setup.isProcess = true
-    return setup
-  }
-
-  private static func process(ring: Int) -> Fault.Setup {
-    var setup = process
-    setup.engine.ringBatches = ring
-    return setup
-  }
-
   /// Kills the indexer, does something meanwhile, and starts it.
-  private static func startAgain(
-    _ stand: FaultStand, _ meanwhile: () throws -> Void
+  ///
+  /// - Parameter peer: Begin from this sibling instead of the snapshot.
+  static func startAgain(
+    _ stand: FaultStand, from peer: String? = nil, _ meanwhile: () throws -> Void = {}
   ) throws {
     stand.indexer.kill()
     try meanwhile()
-    try stand.indexer.start()
-    stand.faultIsOver()
+    try stand.indexer.start(from: peer)
+  }
+
+  /// Has the engine publish more than its ring keeps.
+  static func wrapRing(_ stand: FaultStand) throws {
+    let enough = stand.subject.published + 30
+    while stand.subject.published < enough { try stand.traffic(1, asking: false) }
+  }
+
+  private static func clearThenKill(
+    _ stand: FaultStand, _ meanwhile: () throws -> Void = {}
+  ) throws {
+    try stand.traffic(3)
+    try stand.indexer.waitForSnapshot()
+    try clear(stand)
+    try startAgain(stand, meanwhile)
+  }
+
+  private static func startDamaged(
+    _ stand: FaultStand, _ damage: ([UInt8]) -> [UInt8]
+  ) throws {
+    try stand.indexer.waitForSnapshot()
+    try startAgain(stand) { try stand.indexer.damageSnapshot(damage) }
+  }
+
+  private static func startCorrupt(_ stand: FaultStand) throws {
+    var random = SplitMix64(seed: stand.seed)
+    try startDamaged(stand) { bytes in
+      var bytes = bytes
+      for _ in 0...random.below(4) {
+        bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8))
+      }
+      return bytes
+    }
   }
 }

@@ -3,75 +3,57 @@ import Simulation
 extension FaultCatalog {
   /// Messages are lost on their way.
   static let losses: [Fault] = [
-    lossy("lost-1%", "1 % of the messages lost", percent: 1, end: .exact),
-    lossy("lost-10%", "10 % of the messages lost", percent: 10, end: .exact),
-    lossy(
-      "lost-1%-no-replay", "1 % lost, no replay endpoint", percent: 1, end: .either,
-      setup: withoutReplay),
-    lossy(
-      "lost-10%-no-replay", "10 % lost, no replay endpoint", percent: 10, end: .honest,
-      setup: withoutReplay),
-    Fault(name: "lost-remove", summary: "one message with a removal lost", end: .exact) { stand in
-      try lose(1, from: isRemoval, stand)
+    Fault("lost-1%", "1 % of the messages lost", .exact, then: 3) { try loseSome(1, $0) },
+    Fault("lost-10%", "10 % of the messages lost", .exact, then: 3) { try loseSome(10, $0) },
+    Fault(
+      "lost-1%-no-replay", "1 % lost, no replay endpoint", .either, .plain.withoutReplay, then: 3
+    ) { try loseSome(1, $0) },
+    Fault(
+      "lost-10%-no-replay", "10 % lost, no replay endpoint", .honest, .plain.withoutReplay, then: 3
+    ) { try loseSome(10, $0) },
+    Fault("lost-remove", "one message with a removal lost", .exact, then: 4) {
+      try lose(1, from: isRemoval, $0)
     },
     Fault(
-      name: "lost-remove-wrapped",
-      summary: "ten messages lost from a removal on, of which the ring keeps three", end: .honest,
-      setup: withRing(3)
-    ) { stand in try lose(10, from: isRemoval, stand) },
-    Fault(name: "lost-root", summary: "the message with a prompt's first block lost", end: .exact) {
-      stand in try lose(1, from: isRoot, stand)
+      "lost-remove-wrapped",
+      "ten messages lost from a removal on, of which the ring keeps three", .honest, .plain.ring(3),
+      then: 4
+    ) { try lose(10, from: isRemoval, $0) },
+    Fault("lost-root", "the message with a prompt's first block lost", .exact, then: 4) {
+      try lose(1, from: isRoot, $0)
     },
     Fault(
-      name: "lost-root-wrapped",
-      summary: "ten messages lost from a prompt's first block on, of which the ring keeps three",
-      end: .honest, setup: withRing(3)
-    ) { stand in try lose(10, from: isRoot, stand) },
+      "lost-root-wrapped",
+      "ten messages lost from a prompt's first block on, of which the ring keeps three", .honest,
+      .plain.ring(3), then: 4
+    ) { try lose(10, from: isRoot, $0) },
     Fault(
-      name: "lost-root-no-replay", summary: "a prompt's first block lost, no replay endpoint",
-      end: .honest, setup: withoutReplay
-    ) { stand in try lose(1, from: isRoot, stand) },
-    Fault(name: "lost-last", summary: "the last message before a rest lost", end: .exact) { stand in
+      "lost-root-no-replay", "a prompt's first block lost, no replay endpoint", .honest,
+      .plain.withoutReplay, then: 4
+    ) { try lose(1, from: isRoot, $0) },
+    Fault("lost-last", "the last message before a rest lost", .exact) { stand in
       try stand.traffic(6)
       stand.subject.passage = { _, _ in .lost }
       try stand.serve(stand.request(), on: stand.subject, asking: false)
-      stand.faultIsOver()
     },
     Fault(
-      name: "lost-then-cleared", summary: "10 % lost without replay, then the cache is reset",
-      end: .exact, setup: withoutReplay
+      "lost-then-cleared", "10 % lost without replay, then the cache is reset", .exact,
+      .plain.withoutReplay, then: 4
     ) { stand in
       try loseSome(10, stand)
       _ = stand.subject.resetPrefixCache()
-      stand.faultIsOver()
-      try stand.traffic(4)
     },
     Fault(
-      name: "lost-connections", summary: "connections cut off, again and again, amid requests",
-      end: .exact
-    ) { stand in try cutOff(stand) },
+      "lost-connections", "connections cut off, again and again, amid requests", .exact, then: 4,
+      inject: cutOff),
     Fault(
-      name: "lost-connections-no-replay", summary: "the same without a replay endpoint",
-      end: .honest, setup: withoutReplay
-    ) { stand in try cutOff(stand) },
+      "lost-connections-no-replay", "the same without a replay endpoint", .honest,
+      .plain.withoutReplay, then: 4
+    ) { stand in
+      try cutOff(stand)
+      try stand.watch(milliseconds: 100)
+    },
   ]
-
-  static func withRing(_ batches: Int) -> Fault.Setup {
-    var setup = Fault.Setup()
-    setup.engine.ringBatches = batches
-    return setup
-  }
-
-  private static func lossy(
-    _ name: String, _ summary: String, percent: Int, end: Fault.End,
-    setup: Fault.Setup = Fault.Setup()
-  ) -> Fault {
-    Fault(name: name, summary: summary, end: end, setup: setup) { stand in
-      try loseSome(percent, stand)
-      stand.faultIsOver()
-      try stand.traffic(3)
-    }
-  }
 
   /// Loses a share of the messages of some requests.
   static func loseSome(_ percent: Int, _ stand: FaultStand) throws {
@@ -100,8 +82,6 @@ extension FaultCatalog {
       if stand.random.below(6) == 0 { try stand.flood() }
       try stand.traffic(1)
     }
-    stand.faultIsOver()
-    try stand.traffic(4)
   }
 
   private static func isRemoval(_ event: BlockEvent) -> Bool {
@@ -118,7 +98,5 @@ extension FaultCatalog {
       stand.subject.dropConnections()
       if stand.random.below(2) == 0 { stand.pause(upToMilliseconds: 40) }
     }
-    stand.faultIsOver()
-    try stand.traffic(4)
   }
 }

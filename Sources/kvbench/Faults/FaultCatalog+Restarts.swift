@@ -1,81 +1,65 @@
 extension FaultCatalog {
   /// The engine's process ends and another one begins.
-  static let restarts: [Fault] = [
-    Fault(
-      name: "restart-idle", summary: "engine killed while idle, started, stays idle", end: .exact
-    ) { stand in
+  static let restarts = [
+    Fault("restart-idle", "engine killed while idle, started, stays idle", .exact) { stand in
       try restart(stand)
       stand.faultIsOver()
       try stand.watch(milliseconds: 50)
     },
     Fault(
-      name: "restart-idle-no-replay", summary: "the same without a replay endpoint, then traffic",
-      end: .exact, setup: withoutReplay
+      "restart-idle-no-replay", "the same without a replay endpoint, then traffic", .exact,
+      .plain.withoutReplay, then: 4
     ) { stand in
       try restart(stand)
       try stand.watch(milliseconds: 200)
-      stand.faultIsOver()
-      try stand.traffic(4)
     },
     Fault(
-      name: "restart-loaded", summary: "engine killed amid requests, started under load",
-      end: .exact
+      "restart-loaded", "engine killed amid requests, started under load", .exact, then: 10,
+      inject: restartLoaded),
+    Fault(
+      "restart-loaded-no-replay", "the same without a replay endpoint", .either,
+      .plain.withoutReplay, then: 10
     ) { stand in
-      try killAmidRequests(stand)
-      try stand.subject.start()
-      stand.faultIsOver()
-      try stand.traffic(10)
+      try restartLoaded(stand)
+      try waitForConnection(stand)
     },
     Fault(
-      name: "restart-loaded-no-replay", summary: "the same without a replay endpoint",
-      end: .either, setup: withoutReplay
-    ) { stand in
-      try killAmidRequests(stand)
-      try stand.subject.start()
-      stand.faultIsOver()
-      try stand.traffic(10)
-    },
+      "restart-past-watermark",
+      "restarted so fast that its sequence has passed the old one when it is heard again", .exact,
+      then: 6, inject: restartUnheard),
     Fault(
-      name: "restart-past-watermark",
-      summary: "restarted so fast that its sequence has passed the old one when it is heard again",
-      end: .exact
+      "restart-past-watermark-no-replay", "the same without a replay endpoint", .honest,
+      .plain.withoutReplay, then: 6
     ) { stand in
       try restartUnheard(stand)
-      stand.faultIsOver()
-      try stand.traffic(6)
+      try waitForConnection(stand)
     },
-    Fault(
-      name: "restart-past-watermark-no-replay", summary: "the same without a replay endpoint",
-      end: .honest, setup: withoutReplay
-    ) { stand in
-      try restartUnheard(stand)
-      stand.faultIsOver()
-      try stand.traffic(6)
-    },
-    Fault(
-      name: "restart-storm", summary: "five restarts in a row, requests in between", end: .exact
-    ) { stand in
+    Fault("restart-storm", "five restarts in a row, requests in between", .exact, then: 3) {
+      stand in
       for _ in 0..<5 {
         try killAmidRequests(stand)
         stand.pause(upToMilliseconds: 30)
         try stand.subject.start()
         try stand.traffic(stand.random.below(3))
       }
-      stand.faultIsOver()
-      try stand.traffic(3)
     },
   ]
 
-  static var withoutReplay: Fault.Setup {
-    var setup = Fault.Setup()
-    setup.engine.hasReplay = false
-    return setup
+  /// Has the engine publish what nobody hears, and the connection stand before what comes next.
+  private static func waitForConnection(_ stand: FaultStand) throws {
+    try stand.traffic(2)
+    try stand.watch(milliseconds: 100)
   }
 
   private static func restart(_ stand: FaultStand) throws {
     try stand.subject.kill()
     stand.pause(upToMilliseconds: 60)
     try stand.ask()
+    try stand.subject.start()
+  }
+
+  private static func restartLoaded(_ stand: FaultStand) throws {
+    try killAmidRequests(stand)
     try stand.subject.start()
   }
 

@@ -7,21 +7,17 @@ import Simulation
 /// Each does what a bug in the indexer would bring about, with means from outside of it.
 enum FaultMutation {
   static let all: [Fault] = [
-    Fault(
-      name: "mutation-invented", summary: "the index is told of blocks that the engine lacks",
-      end: .exact
-    ) { stand in
+    Fault("mutation-invented", "the index is told of blocks that the engine lacks", .exact) {
+      stand in
       let old = stand.subject.sentPayloads
       _ = stand.subject.resetPrefixCache()
       stand.subject.publishClears(1)
       try stand.waitUntilExact()
       try apply(old, stand)
-      stand.faultIsOver()
     },
     Fault(
-      name: "mutation-unfenced",
-      summary: "messages of the engine that is gone are applied as those of the new one",
-      end: .exact
+      "mutation-unfenced",
+      "messages of the engine that is gone are applied as those of the new one", .exact, then: 2
     ) { stand in
       let old = stand.subject.sentPayloads
       try stand.subject.kill()
@@ -29,30 +25,25 @@ enum FaultMutation {
       try stand.traffic(2)
       try stand.waitUntilExact()
       try apply(old, stand)
-      stand.faultIsOver()
-      try stand.traffic(2)
     },
-    Fault(name: "mutation-kept", summary: "removals are not applied", end: .exact) { stand in
+    Fault("mutation-kept", "removals are not applied", .exact) { stand in
       stand.subject.forgery = { events in
         events.filter { if case .removed = $0 { false } else { true } }
       }
       stand.faultIsOver()
       try stand.flood()
     },
-    Fault(
-      name: "mutation-uncleared", summary: "that the cache was reset is not applied", end: .exact
-    ) { stand in
+    Fault("mutation-uncleared", "that the cache was reset is not applied", .exact, then: 3) {
+      stand in
       stand.subject.forgery = { events in
         events.filter { if case .cleared = $0 { false } else { true } }
       }
       _ = stand.subject.resetPrefixCache()
-      stand.faultIsOver()
-      try stand.traffic(3)
     },
   ]
 
   /// Applies messages to the index in the name of the engine that is followed now.
-  private static func apply(_ payloads: [[UInt8]], _ stand: FaultStand) throws {
+  static func apply(_ payloads: [[UInt8]], _ stand: FaultStand) throws {
     guard let fleet = stand.indexer.service?.fleet else { return }
     var decoder = EventDecoder(seed: fleet.hasher.seed)
     for payload in payloads {

@@ -2,15 +2,28 @@ import Service
 
 /// What `kvbench faults` was asked for.
 struct FaultOptions {
+  enum Suite {
+    case matrix
+    /// Errors of the harness's own making.
+    case mutations
+    /// Wrong residencies, which deliveries tell of.
+    case drift
+  }
+
   var seeds: UInt64 = 10
   var firstSeed: UInt64 = 1
   /// Part of the names of the faults that are wanted; nil for all.
   var only: String?
+  /// Runs at a time.
+  var runsAtOnce: UInt64 = 1
   /// Where the results go as JSON.
   var json: String?
+  /// Whether nothing is printed but what a document shows.
   var isMarkdown = false
-  /// Whether only the mutations of the harness are run.
-  var onlyMutations = false
+  /// What that document calls the build.
+  var commit: String?
+  /// What is run.
+  var suite = Suite.matrix
   /// The indexer, for faults that kill it.
   var program: String?
 
@@ -24,12 +37,17 @@ struct FaultOptions {
       case "--only": only = try Self.value(word, words.popFirst())
       case "--json": json = try Self.value(word, words.popFirst())
       case "--program": program = try Self.value(word, words.popFirst())
+      case "--at-once": runsAtOnce = try Self.number(word, words.popFirst())
+      case "--commit": commit = try Self.value(word, words.popFirst())
       case "--markdown": isMarkdown = true
-      case "--mutations": onlyMutations = true
+      case "--mutations": suite = .mutations
+      case "--drift": suite = .drift
       default: throw Self.refused("unknown option \(word)")
       }
     }
   }
+
+  var seedRange: Range<UInt64> { firstSeed..<firstSeed + seeds }
 
   /// Whether the fault of this name is wanted.
   func wants(_ name: String) -> Bool {

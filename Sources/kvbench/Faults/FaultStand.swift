@@ -13,43 +13,69 @@ final class FaultStand {
   /// of all engines and the indexer share the machine.
   static let lagBound: UInt64 = 500_000_000
   /// How long a state that is not exact has to last to count as an end.
-  private static let settled: UInt64 = 700_000_000
-  private static let endSeconds = 10.0
+  static let settled: UInt64 = 700_000_000
+  /// Longer for one that ends by itself, if it does: replays are given up after 0.8 s.
+  static let settledPassing: UInt64 = 1_500_000_000
+  static let endSeconds = 10.0
   /// A run with so many wrong answers needs no more.
-  private static let wrongMax = 1000
+  static let wrongMax = 1000
+  private static let leaseSeconds = 5
 
+  /// What runs need besides their fault.
+  struct Place {
+    /// Where engines listen.
+    var host = "127.0.0.1"
+    /// The indexer, for faults that kill it; nil for the one beside this executable.
+    var program: String?
+  }
+
+  let fault: Fault
   let seed: UInt64
   let indexer: IndexerUnderTest
   /// The one with the fault first; then one that is to remain exact, whatever happens to the other.
   let engines: [FaultyEngine]
-  /// Shares the first engine's address, where the fault is that.
-  private(set) var twin: FaultyEngine?
+  /// Other names under which the engine with the fault is to be answered for.
+  var aliases: [String] = []
   var random: SplitMix64
-  private(set) var mix: PromptMix
-  private(set) var record = FaultRecord()
-  private let fault: Fault
+  var mix: PromptMix
+  var record = FaultRecord()
+  /// Shares the first engine's address, where the fault is that.
+  private var twin: FaultyEngine?
+  /// Follows the same engines, where the fault needs one.
+  private var sibling: IndexerUnderTest?
   private let directory: TemporaryDirectory
 
   var subject: FaultyEngine { engines[0] }
 
-  init(_ fault: Fault, seed: UInt64, program: String?) throws {
+  init(_ fault: Fault, seed: UInt64, in place: Place) throws {
     self.fault = fault
     self.seed = seed
     random = SplitMix64(seed: seed &* 0x9E37 &+ 1)
     mix = PromptMix(seed: seed)
     directory = try TemporaryDirectory(for: "faults")
     var settings = fault.setup.engine
+    settings.host = place.host
+    var others = FaultyEngine.Settings()
+    others.host = place.host
     if fault.setup.hasTwin { settings.connectsTo = "ipc://" + directory.path(of: "events") }
     engines = [
       try FaultyEngine("a", settings, prompts: mix.prompts),
-      try FaultyEngine("b", FaultyEngine.Settings(), prompts: mix.prompts),
+      try FaultyEngine("b", others, prompts: mix.prompts),
     ]
     indexer = try IndexerUnderTest(
-      fault.setup, program: program, endpoints: Self.endpointsFile(engines), in: directory)
+      fault.setup, program: fault.setup.isProcess ? try ProgramPath.kvindexer(place.program) : nil,
+      in: directory)
+    var listings = self.listings
+    if fault.setup.isDeaf {
+      listings[0].topic = "another"
+      listings[0].replayEndpoint = nil
+    }
+    try rewriteEndpoints(listings)
   }
 
   func stop() {
     indexer.stop()
+    sibling?.stop()
     for engine in engines { engine.stop() }
     twin?.stop()
     directory.remove()
@@ -60,18 +86,24 @@ final class FaultStand {
     for _ in 0..<fault.setup.requestsBefore { try serve(mix.request(), on: subject, asking: false) }
     subject.flush()
     try indexer.start()
+    if fault.setup.isRegistered { try register() }
+    if fault.setup.hasSibling { _ = try startSibling() }
     if fault.setup.requestsBefore == 0 {
-      try waitUntilFollowed()
+      try waitUntilFollowed(by: indexer)
+      // A connection stands a moment before its subscription.
+      try watch(milliseconds: 40)
       try traffic(12)
       try prepare()
       record = FaultRecord()
     }
     try fault.inject(self)
+    if record.faultOverAt == nil { faultIsOver() }
+    try traffic(fault.requestsAfter)
     try settle()
     return record
   }
 
-  // MARK: For faults
+  // MARK: Traffic
 
   /// The next request of the traffic.
   func request() -> EngineRequest { mix.request() }
@@ -81,6 +113,37 @@ final class FaultStand {
     for _ in 0..<requests {
       for engine in chosen ?? engines { try serve(mix.request(), on: engine, asking: asking) }
     }
+  }
+
+  /// Fills the cache of the engine with the fault with prompts that nobody asks about.
+  func flood() throws {
+    for _ in 0..<4 { try serve(mix.foreignRequest(), on: subject, asking: true) }
+  }
+
+  /// Has the engine with the fault serve requests until it is in a state.
+  func serve(until state: String) throws {
+    try wait("it does not become \(state)") {
+      try serve(mix.foreignRequest(), on: subject, asking: false)
+      try watch(milliseconds: 20)
+      return record.state == state
+    }
+  }
+
+  /// Has an engine serve a request, step by step.
+  ///
+  /// - Returns: What the engine has delivered; nil when it does not run.
+  @discardableResult
+  func serve(
+    _ request: EngineRequest, on engine: FaultyEngine, asking: Bool
+  ) throws -> FinishedRequest? {
+    guard engine.isRunning else { return nil }
+    try engine.submit(request)
+    var finished: [FinishedRequest] = []
+    while !engine.isIdle {
+      finished += engine.step()
+      if asking, random.below(3) == 0 { try ask() }
+    }
+    return finished.last
   }
 
   /// Asks for a while.
@@ -98,14 +161,29 @@ final class FaultStand {
   /// From here on the way back to exact is timed.
   func faultIsOver() { record.faultOverAt = MonotonicClock.nowNanoseconds() }
 
-  /// Replaces the endpoints file by one that names these engines where they are now.
-  func rewriteEndpoints(_ named: [FaultyEngine]) throws {
-    try indexer.rewrite(Self.endpointsFile(named))
+  // MARK: Endpoints
+
+  /// What the endpoints file is to say: the engines where they are now.
+  var listings: [Listing] {
+    engines.filter { $0 !== subject || !fault.setup.isRegistered }.map { Listing($0) }
   }
 
-  /// Fills the cache of the engine with the fault with prompts that nobody asks about.
-  func flood() throws {
-    for _ in 0..<4 { try serve(mix.foreignRequest(), on: subject, asking: true) }
+  /// Replaces the endpoints file.
+  func rewriteEndpoints(_ listings: [Listing]) throws {
+    try indexer.rewrite(Self.endpointsFile(listings))
+  }
+
+  /// Makes the engine with the fault known over the API, for a time.
+  func register() throws {
+    try indexer.put(
+      "/v1/endpoints/\(subject.name)",
+      Self.registration(Listing(subject), seconds: Self.leaseSeconds))
+  }
+
+  /// Has the time of registrations run out.
+  func expireLeases() {
+    indexer.service?.registry.tick(
+      now: MonotonicClock.nowNanoseconds() + UInt64(Self.leaseSeconds) * 1_000_000_000)
   }
 
   /// Has another engine send to the address of the one with the fault, from when it is heard.
@@ -118,134 +196,21 @@ final class FaultStand {
     return twin
   }
 
-  /// Has an engine serve a request, step by step.
-  func serve(_ request: EngineRequest, on engine: FaultyEngine, asking: Bool) throws {
-    guard engine.isRunning else { return }
-    try engine.submit(request)
-    while !engine.isIdle {
-      engine.step()
-      if asking, random.below(3) == 0 { try ask() }
-    }
+  /// Has another indexer follow the engines; returns its address.
+  func startSibling() throws -> String {
+    let sibling = try IndexerUnderTest(fault.setup, named: "sibling", in: directory)
+    self.sibling = sibling
+    try sibling.start()
+    try waitUntilFollowed(by: sibling)
+    return sibling.address
   }
 
-  // MARK: Questions
-
-  /// Asks about one prompt, and holds the answer against the truth.
-  func ask() throws { try ask(random.below(mix.prompts.count)) }
-
-  /// - Returns: Whether the answer is exact and as of now for all engines.
-  @discardableResult
-  private func ask(_ prompt: Int) throws -> Bool {
-    let asked = MonotonicClock.nowNanoseconds()
-    guard let answer = try indexer.score(mix.prompts[prompt]) else { return false }
-    var isRight = true
-    for engine in engines {
-      let said = answer.endpoints.first { $0.name == engine.name }
-      let trust = said?.trustName ?? "unlisted"
-      if engine === subject {
-        record.note(trust: Self.state(said), at: MonotonicClock.nowNanoseconds())
-      }
-      record.answers += 1
-      let truth = engine.truth[prompt]
-      if engine === subject || !fault.setup.reachesAll {
-        isRight = isRight && trust == "exact" && said?.matchedTokens == truth.current
-      }
-      guard trust == "exact", let tokens = said?.matchedTokens else { continue }
-      record.exactAnswers += 1
-      let age = truth.age(of: tokens, at: asked)
-      record.oldestExact = max(record.oldestExact, Double(age ?? 0) / 1e6)
-      if let age, age <= Self.lagBound { continue }
-      record.noteWrong(
-        "\(fault.name), seed \(seed): engine \(engine.name), prompt \(prompt): exact "
-          + "\(tokens) tokens, the engine holds \(truth.current); "
-          + (age.map { "true \(Double($0) / 1e6) ms ago" } ?? "never true"))
+  /// The address of the other indexer, once it is exact.
+  func exactSibling() throws -> String {
+    guard let sibling else { return try startSibling() }
+    try wait("the sibling does not become exact") {
+      try sibling.score(mix.prompts[0])?.endpoints.allSatisfy { $0.trust == .exact } ?? false
     }
-    return isRight
-  }
-
-  private static func state(_ said: RemoteScore.Endpoint?) -> String {
-    guard let said else { return "unlisted" }
-    guard let reason = said.reason else { return said.trustName }
-    let isNamed = ["degraded", "mismatched"].contains(said.trustName)
-    return isNamed ? "\(said.trustName)(\(reason.prefix { $0 != ":" }))" : said.trustName
-  }
-
-  private func isAllRight() throws -> Bool {
-    var isRight = true
-    for prompt in mix.prompts.indices {
-      let isThisRight = try ask(prompt)
-      isRight = isRight && isThisRight
-    }
-    return isRight
-  }
-
-  /// Waits until the engines are exact before the fault.
-  ///
-  /// On a busy machine the intake may have stalled before its time, and what it lost may be out of
-  /// reach of a replay: an empty cache is a known cache.
-  private func prepare() throws {
-    let deadline = Deadline(seconds: Self.endSeconds)
-    var patience = Deadline(seconds: 1)
-    while try !isAllRight(), !deadline.hasPassed {
-      Pause.microseconds(2000)
-      guard patience.hasPassed else { continue }
-      for engine in engines where engine.resetPrefixCache() {
-        try serve(mix.request(), on: engine, asking: false)
-      }
-      patience = Deadline(seconds: 1)
-    }
-    try waitUntilExact()
-  }
-
-  /// Waits until every answer is exact and as of now.
-  func waitUntilExact() throws {
-    let deadline = Deadline(seconds: Self.endSeconds)
-    while try !isAllRight() {
-      guard !deadline.hasPassed else {
-        throw SystemError(
-          "prepare \(fault.name), seed \(seed)", reason: "the engines do not become exact")
-      }
-      Pause.microseconds(2000)
-    }
-  }
-
-  /// Without replays, messages before the subscription stands would be lost.
-  private func waitUntilFollowed() throws {
-    let deadline = Deadline(seconds: Self.endSeconds)
-    while true {
-      let answer = try indexer.score(mix.prompts[0])
-      if answer?.endpoints.allSatisfy({ $0.trustName != "connecting" }) ?? false { break }
-      guard !deadline.hasPassed else {
-        throw SystemError("prepare \(fault.name), seed \(seed)", reason: "nothing is followed")
-      }
-      Pause.microseconds(2000)
-    }
-    // A connection stands a moment before its subscription.
-    try watch(milliseconds: 40)
-  }
-
-  /// Leaves the engines alone, and asks until the state is one that may be the end.
-  private func settle() throws {
-    let frozen = MonotonicClock.nowNanoseconds()
-    let deadline = Deadline(seconds: Self.endSeconds)
-    while !deadline.hasPassed, record.wrong < Self.wrongMax {
-      for _ in 0..<4 { try ask() }
-      Pause.microseconds(5000)
-      let now = MonotonicClock.nowNanoseconds()
-      guard now > frozen + Self.lagBound else { continue }
-      if fault.end != .exact, let since = record.notExactSince, now > since + Self.settled,
-        now > frozen + Self.settled
-      {
-        record.end = .honest(record.trust)
-        return
-      }
-      if fault.end != .honest || record.exactSince.map({ now > $0 + Self.settled }) ?? false,
-        try isAllRight()
-      {
-        record.end = .exact
-        return
-      }
-    }
-    record.end = .unsettled(record.trust)
+    return sibling.address
   }
 }

@@ -12,33 +12,40 @@ struct FaultTally {
   private(set) var endedHonest: [String: Int] = [:]
   /// What went wrong, in words.
   private(set) var failures: [String] = []
-  private var millisecondsToExact: [Double] = []
+  private(set) var millisecondsToExact: [Double] = []
 
   init(_ fault: Fault) { self.fault = fault }
 
-  mutating func add(_ record: FaultRecord, seed: UInt64) {
+  mutating func add(_ result: Result<FaultRecord, any Error>, seed: UInt64) {
     runs += 1
+    switch result {
+    case .success(let record): add(record, seed)
+    case .failure(let error): fail("\(error)", seed: seed)
+    }
+  }
+
+  private mutating func add(_ record: FaultRecord, _ seed: UInt64) {
     wrong += record.wrong
     exactAnswers += record.exactAnswers
     oldestExact = max(oldestExact, record.oldestExact)
-    failures += record.wrongTold
+    failures += record.failures
     if let time = record.millisecondsToExact { millisecondsToExact.append(time) }
     let isPromised: Bool
     switch record.end {
     case .exact:
       endedExact += 1
-      isPromised = fault.end != .honest
+      isPromised = fault.end.allowsExact
     case .honest(let state):
       endedHonest[state, default: 0] += 1
       isPromised = fault.end != .exact
-    case .unsettled(let state):
-      isPromised = false
-      failures.append("\(fault.name), seed \(seed): not settled, \(state)")
-      return
+    case .unsettled: isPromised = false
     }
-    if !isPromised {
-      failures.append("\(fault.name), seed \(seed): ended \(record.end), which is not promised")
-    }
+    if !isPromised { fail("ended \(record.end), which is not promised", seed: seed) }
+  }
+
+  /// Takes note of a run that was not what it has to be.
+  mutating func fail(_ reason: String, seed: UInt64) {
+    failures.append("\(fault.name), seed \(seed): \(reason)")
   }
 
   /// The ends that were not exact, the most frequent first.

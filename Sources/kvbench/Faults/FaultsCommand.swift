@@ -1,3 +1,4 @@
+import Glibc
 import Service
 import Tokenize
 
@@ -8,10 +9,13 @@ enum FaultsCommand {
 
       --seeds N        runs of each fault; 10 unless told
       --seed N         the seed of the first run; 1 unless told
+      --at-once N      runs at a time; 1 unless told
       --only TEXT      the faults whose names contain TEXT
       --json FILE      the results as JSON
-      --markdown       the table for a document at the end
+      --markdown       nothing but the table for a document, on standard output
+      --commit TEXT    what was built, for that document
       --mutations      errors that are put in on purpose, each of which has to be found
+      --drift          wrong residencies that only deliveries tell of: how long the audit takes
       --program PATH   the indexer that is killed; the one beside this executable unless told
 
     The exit status is 1 when an answer was wrong and called exact, or when a run ended otherwise
@@ -26,44 +30,48 @@ enum FaultsCommand {
       return 0
     }
     do {
-      return try run(FaultOptions(Array(words.dropFirst())))
+      let options = try FaultOptions(Array(words.dropFirst()))
+      return switch options.suite {
+      case .matrix: judge(try run(FaultCatalog.all, options), options)
+      case .mutations: judgeMutations(try run(FaultMutation.all, options))
+      case .drift: try DriftCheck.run(options)
+      }
     } catch {
       Log.standardError("kvbench: \(error)\n")
       return 2
     }
   }
 
-  private static func run(_ options: FaultOptions) throws -> Int32 {
-    let faults = (options.onlyMutations ? FaultMutation.all : FaultCatalog.all)
-      .filter { options.wants($0.name) }
-    guard !faults.isEmpty else {
+  private static func run(_ faults: [Fault], _ options: FaultOptions) throws -> [FaultTally] {
+    let wanted = faults.filter { options.wants($0.name) }
+    guard !wanted.isEmpty else {
       throw SystemError("find a fault", reason: "no name contains '\(options.only ?? "")'")
     }
-    print("faults: seeds \(options.firstSeed)…\(options.firstSeed + options.seeds - 1)")
-    print(FaultTable.heading)
-    var tallies: [FaultTally] = []
-    for fault in faults {
-      var tally = FaultTally(fault)
-      for seed in options.firstSeed..<options.firstSeed + options.seeds {
-        let stand = try FaultStand(fault, seed: seed, program: options.program)
-        defer { stand.stop() }
-        tally.add(try stand.run(), seed: seed)
-      }
-      StandardOutput.write(FaultTable.line(tally) + "\n")
-      tallies.append(tally)
+    let say = options.isMarkdown ? Log.standardError : StandardOutput.write
+    let load = systemLoad()
+    let start = MonotonicClock.nowNanoseconds()
+    say("\(FaultTable.heading)\n")
+    let tallies = FaultRuns(wanted, options) { say("\(FaultTable.line($0))\n") }.run()
+    if options.isMarkdown {
+      let seconds = Double(MonotonicClock.nowNanoseconds() - start) / 1e9
+      let circumstances = FaultTable.Circumstances(options: options, load: load, seconds: seconds)
+      StandardOutput.write(FaultTable.markdown(tallies, circumstances) + "\n")
     }
     if let file = options.json { try write(tallies, to: file) }
-    return options.onlyMutations ? judgeMutations(tallies) : judge(tallies, options)
+    for failure in tallies.flatMap(\.failures) where options.suite == .matrix {
+      say("WRONG \(failure)\n")
+    }
+    return tallies
   }
 
   private static func judge(_ tallies: [FaultTally], _ options: FaultOptions) -> Int32 {
-    if options.isMarkdown { print("\n" + FaultTable.markdown(tallies) + "\n") }
-    let failures = tallies.flatMap(\.failures)
-    for failure in failures { print("WRONG \(failure)") }
-    print(
-      "\n\(tallies.reduce(0) { $0 + $1.runs }) runs, \(tallies.reduce(0) { $0 + $1.wrong }) answers "
-        + "wrong while exact, \(failures.count) failures")
-    return failures.isEmpty ? 0 : 1
+    let failures = tallies.reduce(0) { $0 + $1.failures.count }
+    if !options.isMarkdown {
+      print(
+        "\n\(tallies.reduce(0) { $0 + $1.runs }) runs, \(FaultTable.wrong(tallies)) answers wrong "
+          + "while exact, \(failures) failures")
+    }
+    return failures == 0 ? 0 : 1
   }
 
   /// Every mutation has to be found, by wrong answers.
@@ -73,6 +81,12 @@ enum FaultsCommand {
       missed.isEmpty
         ? "\nevery mutation was found" : "\nnot found: \(missed.joined(separator: ", "))")
     return missed.isEmpty ? 0 : 1
+  }
+
+  /// Processes that ran or waited for a core, on average over the last minute.
+  private static func systemLoad() -> Double {
+    var loads = [0.0]
+    return getloadavg(&loads, 1) == 1 ? loads[0] : .nan
   }
 
   private static func write(_ tallies: [FaultTally], to file: String) throws {

@@ -27,8 +27,15 @@ final class FaultyEngine {
     /// Whether the engine connects to an address of the indexer.
     var connectsTo: String?
     var replaysTopic = true
-    /// Whether it says over HTTP how large its cache is.
+    /// Whether it says over HTTP how large its cache is, and what it has served.
     var hasMetrics = false
+    /// Where it listens; runs at the same time have different ones, so that none takes the port of
+    /// another one's engine that is about to start again.
+    var host = "127.0.0.1"
+    /// Whether it publishes at every address of the machine.
+    var isEverywhere = false
+
+    var anyPort: String { "tcp://\(host):*" }
   }
 
   /// Blocks of its cache, of which it keeps one for itself.
@@ -63,10 +70,10 @@ final class FaultyEngine {
     self.settings = settings
     self.prompts = prompts
     engine = try Self.makeEngine(process: 0)
-    metrics = settings.hasMetrics ? try FaultyMetrics(blocks: Self.blockCount) : nil
+    metrics = settings.hasMetrics ? try FaultyMetrics(engine.counters) : nil
     truth = prompts.map { _ in TruthHistory() }
-    eventEndpoint = settings.connectsTo ?? "tcp://127.0.0.1:*"
-    if settings.hasReplay { replayEndpoint = "tcp://127.0.0.1:*" }
+    eventEndpoint = settings.connectsTo ?? settings.anyPort
+    if settings.hasReplay { replayEndpoint = settings.anyPort }
     try open()
     record(isAnnounced: true)
   }
@@ -80,12 +87,13 @@ final class FaultyEngine {
   }
 
   private func open() throws {
-    var publishing = EventPublisher.Settings(endpoint: eventEndpoint)
+    var publishing = EventPublisher.Settings(
+      endpoint: settings.isEverywhere ? at("*") : eventEndpoint)
     publishing.isBound = settings.connectsTo == nil
     publishing.bufferSteps = settings.ringBatches
     publishing.replaysTopic = settings.replaysTopic
     if let conduct = settings.replayConduct {
-      let replay = try FaultyReplay(replayEndpoint ?? "tcp://127.0.0.1:*", conduct)
+      let replay = try FaultyReplay(replayEndpoint ?? settings.anyPort, conduct)
       replayEndpoint = replay.endpoint
       self.replay = replay
     } else {
@@ -93,9 +101,17 @@ final class FaultyEngine {
     }
     let publisher = try EventPublisher(publishing)
     self.publisher = publisher
-    if settings.connectsTo == nil { eventEndpoint = publisher.endpoint }
+    if settings.connectsTo == nil {
+      eventEndpoint = publisher.endpoint
+      eventEndpoint = at(settings.host)
+    }
     if settings.replayConduct == nil { replayEndpoint = publisher.replayEndpoint }
     published = 0
+  }
+
+  /// Where it publishes, under another name of its host.
+  func at(_ host: String) -> String {
+    "tcp://\(host):\(eventEndpoint.split(separator: ":").last ?? "*")"
   }
 
   var isRunning: Bool { publisher != nil }
@@ -114,17 +130,19 @@ final class FaultyEngine {
   var isIdle: Bool { engine.isIdle }
 
   /// Performs a step and publishes what it changed.
-  func step() {
-    let events = engine.step(now: .zero).events
-    guard !events.isEmpty else { return }
-    let passage = passage(published, events)
+  ///
+  /// - Returns: The requests that it ended.
+  @discardableResult
+  func step() -> [FinishedRequest] {
+    let step = engine.step(now: .zero)
+    metrics?.update(engine.counters)
+    guard !step.events.isEmpty else { return step.finished }
+    let passage = passage(published, step.events)
     let isAnnounced = passage != .lost || settings.hasReplay
-    publish(events, passage)
+    publish(step.events, passage)
     record(isAnnounced: isAnnounced)
+    return step.finished
   }
-
-  /// Runs until nothing is left to do.
-  func finish() { while !isIdle { step() } }
 
   /// Empties the cache; vLLM says so with its next step.
   func resetPrefixCache() -> Bool { engine.resetPrefixCache() }
@@ -182,8 +200,8 @@ final class FaultyEngine {
   /// - Parameter elsewhere: On other ports.
   func start(elsewhere: Bool = false) throws {
     if elsewhere {
-      eventEndpoint = "tcp://127.0.0.1:*"
-      replayEndpoint = settings.hasReplay ? "tcp://127.0.0.1:*" : nil
+      eventEndpoint = settings.anyPort
+      replayEndpoint = settings.hasReplay ? settings.anyPort : nil
     }
     try open()
   }
