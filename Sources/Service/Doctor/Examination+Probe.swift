@@ -177,8 +177,9 @@ extension Examination {
   private func awaitOther(_ cached: Cached, _ watch: EventWatch) -> Int? {
     let others = endpoint.sources.indices.filter { $0 != cached.rank }
     guard !others.isEmpty else { return nil }
+    let half = settings.timeout.wholeNanoseconds / 2
     var found: Int?
-    _ = watch.wait(until: MonotonicClock.nowNanoseconds() + Self.settleNanoseconds) {
+    _ = watch.wait(until: MonotonicClock.nowNanoseconds() + half) {
       found = others.first { watch.predict(cached.tokens, rank: $0) > 0 }
       return found != nil
     }
