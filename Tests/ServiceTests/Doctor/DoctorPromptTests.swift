@@ -102,7 +102,7 @@ import Testing
     defer { service.service.stop() }
     try Deadline.wait { try service.source()?["trust"]?.string == "exact" }
     try Deadline.wait { try service.source("c")?["trust"]?.string == "mismatched" }
-    let report = try DoctorHarness.examine([], timeout: .seconds(5)) {
+    let report = try DoctorHarness.examine([], timeout: .seconds(15)) {
       $0.witness = DoctorSettings.Witness(
         server: .url(service.url), security: HTTPClient.Security())
     }
