@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Service
 
@@ -11,6 +12,29 @@ enum ProcessStatistics {
       throw SystemError("read /proc/self/statm", reason: "unexpected content '\(text)'")
     }
     return pages * sysconf(Int32(_SC_PAGESIZE))
+  }
+
+  /// How far resident memory rose above what it was before `body`, at most.
+  static func residentBytesAdded(by body: () throws -> Void) throws -> Int {
+    // What is free in the heap goes back, or it would serve for what is to be measured.
+    malloc_trim(0)
+    // The kernel forgets the highest value, so that what comes is the highest from here on.
+    try FileBytes.write(Array("5".utf8), to: "/proc/self/clear_refs")
+    let before = try residentBytesMax()
+    try body()
+    return try residentBytesMax() - before
+  }
+
+  /// The highest number of bytes resident, from `/proc/self/status`.
+  private static func residentBytesMax() throws -> Int {
+    let text = String(
+      decoding: try FileBytes.read("/proc/self/status", atMost: 1 << 16), as: UTF8.self)
+    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+      let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({
+        Int($0)
+      })
+    else { throw SystemError("read /proc/self/status", reason: "there is no VmHWM in it") }
+    return kilobytes << 10
   }
 
   /// Nanoseconds of processor time that all threads have used.

@@ -34,10 +34,11 @@ enum SnapshotBenchmark {
     let held = fleet.read { $0.index.residencies }
     let indexBytes = fleet.read { $0.index.bytes }
     report.row("the index itself", Double(indexBytes) / Double(held), unit: "bytes a residency")
-    let directory = try TemporaryDirectory(for: "kvbench-snapshot")
-    let path = directory.path(of: "snapshot")
-    try measureWriting(fleet, path, queries, held, scale, &report)
-    try measureLoading(fleet, path, queries, scale, &report)
+    let parent = try TemporaryDirectory(for: "kvbench-snapshot")
+    let directory = try StateDirectory(parent.path)
+    for name in ["lock", "snapshot"] { _ = parent.path(of: name) }
+    try measureWriting(fleet, directory, queries, held, scale, &report)
+    try measureLoading(fleet, directory, queries, scale, &report)
   }
 
   /// A fleet that holds a forest, by events, each of them noted as applied.
@@ -60,8 +61,8 @@ enum SnapshotBenchmark {
   // MARK: Writing
 
   private static func measureWriting(
-    _ fleet: SharedFleet, _ path: String, _ queries: [[UInt64]], _ held: Int, _ scale: Scale,
-    _ report: inout Report
+    _ fleet: SharedFleet, _ directory: StateDirectory, _ queries: [[UInt64]], _ held: Int,
+    _ scale: Scale, _ report: inout Report
   ) throws {
     let quiet = matchLatencies(fleet, queries) {
       Pause.microseconds(scale.isSmoke ? 50_000 : 500_000)
@@ -75,14 +76,10 @@ enum SnapshotBenchmark {
         let start = MonotonicClock.nowNanoseconds()
         let captured = fleet.capture()
         capture.append(Double(MonotonicClock.nowNanoseconds() - start))
-        bytes = 0
+        let snapshot = captured.sealed()
+        bytes = snapshot.byteCount
         do throws(SystemError) {
-          try AtomicFile.write(to: path) { write throws(SystemError) in
-            try captured.write { piece throws(SystemError) in
-              bytes += piece.count
-              try write(piece)
-            }
-          }
+          try directory.write(snapshot)
         } catch {
           failure = error
         }
@@ -96,6 +93,10 @@ enum SnapshotBenchmark {
     report.row(
       "captured, sealed, written, on disk", Samples(total), unit: "ms", scale: 1e6,
       goal: held < 2_000_000 ? .median(100) : nil)
+    let memory = try ProcessStatistics.residentBytesAdded {
+      try directory.write(fleet.capture().sealed())
+    }
+    report.row("  memory for that, at most", Double(memory) / 1e6, unit: "MB")
     report.row("match, nothing written", quiet, unit: "µs", scale: 1e3)
     report.row("match, while snapshots are written", during, unit: "µs", scale: 1e3)
     report.row("  of these the slowest", during.quantile(1), unit: "ns")
@@ -152,32 +153,51 @@ enum SnapshotBenchmark {
   // MARK: Loading
 
   private static func measureLoading(
-    _ fleet: SharedFleet, _ path: String, _ queries: [[UInt64]], _ scale: Scale,
+    _ fleet: SharedFleet, _ directory: StateDirectory, _ queries: [[UInt64]], _ scale: Scale,
     _ report: inout Report
   ) throws {
-    var reading: [Double] = []
+    var verifying: [Double] = []
     var restoring: [Double] = []
     var checksum = Checksum()
     for round in 0..<scale.rounds {
-      let start = MonotonicClock.nowNanoseconds()
-      let image = try SnapshotImage(try LargeFile.read(path))
-      let read = MonotonicClock.nowNanoseconds()
-      var restored = try FleetIndex.restored(
-        from: image, hasher: fleet.hasher, byteBudget: 2 << 30, now: read)
-      for number in 0..<lanes {
-        _ = restored.addSource(
-          SourceConfiguration(endpoint: LoadedFleet.name(number), model: LoadedFleet.model))
-      }
-      let end = MonotonicClock.nowNanoseconds()
-      reading.append(Double(read - start))
-      restoring.append(Double(end - start))
+      verifying.append(
+        try nanoseconds { _ = try SnapshotFile(directory.snapshotPath).reader().verify() })
+      var restored = FleetIndex()
+      restoring.append(
+        try nanoseconds {
+          restored = try restore(try SnapshotFile(directory.snapshotPath), fleet.hasher)
+        })
       if round == 0 { verify(restored, fleet, queries, &checksum, &report) }
     }
-    report.row("read and verified", Samples(reading), unit: "ms", scale: 1e6)
     let residencies = fleet.read { $0.index.residencies }
     report.row(
       "read, verified, restored", Samples(restoring), unit: "ms", scale: 1e6,
       goal: residencies < 2_000_000 ? .median(100) : nil, checksum: checksum)
+    report.row("  of these reading and verifying", Samples(verifying), unit: "ms", scale: 1e6)
+    let memory = try ProcessStatistics.residentBytesAdded {
+      let restored = try restore(try SnapshotFile(directory.snapshotPath), fleet.hasher)
+      report.row("  the index then", Double(restored.index.bytes) / 1e6, unit: "MB")
+    }
+    report.row("  memory for all of it, at most", Double(memory) / 1e6, unit: "MB")
+  }
+
+  private static func nanoseconds(_ body: () throws -> Void) rethrows -> Double {
+    let start = MonotonicClock.nowNanoseconds()
+    try body()
+    return Double(MonotonicClock.nowNanoseconds() - start)
+  }
+
+  private static func restore(
+    _ file: SnapshotFile, _ hasher: BlockHasher
+  ) throws -> FleetIndex {
+    var restored = try FleetIndex.restored(
+      from: file.reader(), hasher: hasher, byteBudget: 2 << 30,
+      now: MonotonicClock.nowNanoseconds())
+    for number in 0..<lanes {
+      _ = restored.addSource(
+        SourceConfiguration(endpoint: LoadedFleet.name(number), model: LoadedFleet.model))
+    }
+    return restored
   }
 
   /// Compares matches of both, source by source.

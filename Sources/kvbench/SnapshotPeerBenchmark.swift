@@ -27,13 +27,17 @@ enum SnapshotPeerBenchmark {
     var times: [Double] = []
     for _ in 0..<scale.rounds {
       let start = MonotonicClock.nowNanoseconds()
-      let image = try PeerSnapshots.fetch(PeerConfiguration(server: server))
+      let file = try PeerSnapshots.fetch(PeerConfiguration(server: server))
       let restored = try FleetIndex.restored(
-        from: image, hasher: fixture.service.fleet.hasher, byteBudget: 2 << 30, now: start)
+        from: file.reader(), hasher: fixture.service.fleet.hasher, byteBudget: 2 << 30, now: start)
       times.append(Double(MonotonicClock.nowNanoseconds() - start))
       let found = restored.index.residencies
       report.check(found == held, "\(found) residencies come over, not \(held)")
     }
+    let memory = try ProcessStatistics.residentBytesAdded {
+      _ = try PeerSnapshots.fetch(PeerConfiguration(server: server))
+    }
+    report.row("memory of both for the transfer, at most", Double(memory) / 1e6, unit: "MB")
     report.row("asked → restored, \(held) residencies", Samples(times), unit: "ms", scale: 1e6)
   }
 }

@@ -18,6 +18,7 @@ enum EngineCommand: Command {
       --topic TOPIC        first frame of every event message (kv@HOST:PORT@MODEL)
       --blocks N           usable blocks of the KV cache (4096)
       --block-size N       tokens a block (16)
+      --offer-snapshots    tell what is cached on the replay port, as vllm #50134 proposes it
       --step-us N          fixed time of a scheduler step (500)
       --token-us N         time of each token that is computed (10)
 
@@ -63,6 +64,7 @@ enum EngineCommand: Command {
     configuration.topic =
       try arguments.option("--topic") ?? "kv@\(name):\(port)@\(configuration.model)"
     configuration.connectionsMax = 1024
+    configuration.features.offersSnapshots = arguments.flag("--offer-snapshots")
     if let time = try arguments.integer("--step-us", in: 0...1_000_000) {
       configuration.stepTime.base = .microseconds(time)
     }

@@ -3,6 +3,22 @@ import Tokenize
 
 /// Groups of options.
 extension ServeCommand {
+  /// A forgotten option would be an indexer that follows nobody: it has to be asked for.
+  static func check(
+    _ isRegisteredOnly: Bool, hasEndpoints: Bool
+  ) throws(UsageError) {
+    if isRegisteredOnly, hasEndpoints {
+      throw UsageError(
+        message: "--registered-only is for a start without endpoints; leave it out, endpoints can "
+          + "register all the same")
+    }
+    guard isRegisteredOnly || hasEndpoints else {
+      throw UsageError(
+        message: "--endpoints FILE or --endpoint SPEC is needed, or --registered-only where "
+          + "endpoints register themselves")
+    }
+  }
+
   static func readSecurity(
     _ arguments: inout Arguments, _ configuration: inout ServiceConfiguration
   ) throws(UsageError) {

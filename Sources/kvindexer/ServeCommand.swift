@@ -3,7 +3,7 @@ import Service
 /// `kvindexer serve`: runs the indexer until SIGTERM or SIGINT.
 enum ServeCommand: Command {
   static let help = """
-    usage: kvindexer serve [--endpoints FILE] [--endpoint SPEC]… [OPTIONS]
+    usage: kvindexer serve (--endpoints FILE | --endpoint SPEC… | --registered-only) [OPTIONS]
 
     What is followed
       --endpoints FILE     endpoints in llm-d's YAML format, watched for changes; each entry may
@@ -12,6 +12,9 @@ enum ServeCommand: Command {
       --endpoint SPEC      one endpoint, repeatable: name=vllm-0,address=10.0.0.7,port=8000,
                            events=tcp://10.0.0.7:5557,replay=tcp://10.0.0.7:5558,ranks=1,
                            model=NAME,block-size=16 (address and port are required)
+      --registered-only    begin without endpoints, and follow those that register themselves
+                           (`kvindexer register`, PUT /v1/endpoints/NAME); registrations add to
+                           the others, too
       --model NAME         the model of endpoints that do not name theirs
 
     Where it answers
@@ -88,11 +91,13 @@ enum ServeCommand: Command {
     return 0
   }
 
-  private static func configuration(_ given: Arguments) throws -> ServiceConfiguration {
+  /// What a command line says.
+  static func configuration(_ given: Arguments) throws -> ServiceConfiguration {
     var arguments = given
     var configuration = ServiceConfiguration()
     configuration.endpointsFile = try arguments.option("--endpoints")
     let specs = try arguments.options("--endpoint")
+    let isRegisteredOnly = arguments.flag("--registered-only")
     if let model = try arguments.option("--model") { configuration.model = model }
     let listen = try arguments.options("--listen")
     if !listen.isEmpty { configuration.listen = try listen.map { try address($0, "--listen") } }
@@ -112,9 +117,7 @@ enum ServeCommand: Command {
     let keyFile = try arguments.option("--hash-key-file")
     let level = try arguments.option("--log-level")
     try arguments.finish()
-    guard configuration.endpointsFile != nil || !specs.isEmpty else {
-      throw UsageError(message: "--endpoints FILE or --endpoint SPEC is needed")
-    }
+    try check(isRegisteredOnly, hasEndpoints: configuration.endpointsFile != nil || !specs.isEmpty)
     if !specs.isEmpty { configuration.endpoints = try EndpointOptions.endpoints(specs) }
     if let keyFile { configuration.hashKey = try key(from: keyFile) }
     if let level {

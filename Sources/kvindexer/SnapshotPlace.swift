@@ -1,3 +1,4 @@
+import Glibc
 import KVIndexer
 import Service
 
@@ -11,6 +12,11 @@ enum SnapshotPlace: CustomStringConvertible {
       --ca-file FILE       the authority that signed the services' certificates, for https
     """
 
+  /// Why there is no snapshot, with the place and what to do.
+  struct Unusable: Error, CustomStringConvertible {
+    var description: String
+  }
+
   /// Reads the options that say how services let us in.
   static func security(_ arguments: inout Arguments) throws -> HTTPClient.Security {
     var security = HTTPClient.Security()
@@ -19,18 +25,61 @@ enum SnapshotPlace: CustomStringConvertible {
     return security
   }
 
+  /// - Parameter text: A URL, a file, or a directory of `serve --state-dir`.
   init(_ text: String, _ security: HTTPClient.Security) {
     if let server = HTTPClient.Server(text) {
       self = .service(PeerConfiguration(server: server, security: security))
     } else {
-      self = .file(text)
+      self = .file(Self.isDirectory(text) ? "\(text)/snapshot" : text)
     }
   }
 
-  func read() throws -> SnapshotImage {
+  private static func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  var isFile: Bool {
+    if case .file = self { true } else { false }
+  }
+
+  /// Reads what is there now.
+  ///
+  /// - Throws: `Unusable`.
+  func read<R>(_ body: (SnapshotFile) throws -> R) throws -> R {
+    do {
+      return try body(file())
+    } catch let error as SnapshotError {
+      throw Unusable(description: sentence(error))
+    } catch let error as SystemError {
+      throw Unusable(description: "\(error)")
+    } catch {
+      throw Unusable(description: "\(self): no snapshot from there: \(error)")
+    }
+  }
+
+  private func file() throws -> SnapshotFile {
     switch self {
-    case .file(let path): try SnapshotImage(LargeFile.read(path))
+    case .file(let path): try SnapshotFile(path)
     case .service(let peer): try PeerSnapshots.fetch(peer)
+    }
+  }
+
+  private func sentence(_ error: SnapshotError) -> String {
+    switch (error, self) {
+    case (.notASnapshot, .file):
+      "\(self) is no snapshot of an index: give the directory of `serve --state-dir`, the file "
+        + "'snapshot' in it, or the URL of a running service"
+    case (.notASnapshot, .service):
+      "\(self) answers something else than a snapshot: give the URL of `serve --listen`"
+    case (.otherVersion, _):
+      "\(self): \(error); the version of kvindexer that wrote it can read it"
+    case (.truncated, .file), (.damaged, .file):
+      "\(self) is damaged: \(error); a service begins without it, and writes another one"
+    case (.truncated, .service), (.damaged, .service):
+      "\(self): what came is damaged: \(error); try again"
+    case (.unreadable, _): "\(error)"
+    case (.otherKey, _), (.overBudget, _): "\(self): \(error)"
     }
   }
 

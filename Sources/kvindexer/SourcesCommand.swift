@@ -5,62 +5,29 @@ enum SourcesCommand: Command {
   static let help = """
     usage: kvindexer sources [OPTIONS]
 
+    One line an event source, which is a rank of an endpoint: the ID by which
+    `POST /v1/sources/ID/clear`, `/resync` and `/incarnation` take it, or ENDPOINT:RANK, which does
+    as well; tokens a BLOCK, blocks RESIDENT, blocks STORED and REMOVED by events, the SEQUENCE of
+    the last message, GAPS in them, and which LIFE of the engine's process it is. Below all of them
+    stands why one is not exact.
+
+      --endpoint NAME      this endpoint only
     \(ServiceLocation.help)
     """
-
-  private struct Answer: Decodable {
-    struct Stream: Decodable {
-      var endpoint: String
-      var lastSequence: Int?
-      var gaps: Int
-      var replays: Int
-    }
-    struct Counters: Decodable {
-      var storedBlocks: Int
-      var removedBlocks: Int
-    }
-    struct Source: Decodable {
-      var endpoint: String
-      var rank: Int
-      var trust: String
-      var reason: String?
-      var warning: String?
-      var incarnation: Int
-      var blockSize: Int?
-      var residencies: Int
-      var counters: Counters
-      var stream: Stream
-    }
-    var sources: [Source]
-  }
 
   static func run(_ given: Arguments) throws -> Int32 {
     var arguments = given
     let location = try ServiceLocation(&arguments)
+    var query = ServiceQuery("/v1/sources")
+    query.add("endpoint", try arguments.option("--endpoint"))
     try arguments.finish()
-    let body = try location.ask("/v1/sources")
+    let body = try location.ask(query.text)
     if location.isJSON {
       print(String(decoding: body, as: UTF8.self))
       return 0
     }
-    let answer = try location.read(Answer.self, from: body)
-    var table = TextTable([
-      "ENDPOINT", .number("RANK"), "EVENTS", .number("SEQUENCE"), .number("BLOCK"),
-      .number("RESIDENT"), .number("STORED"), .number("REMOVED"), .number("GAPS"),
-      .number("REPLAYS"), .number("LIFE"), "TRUST", "",
-    ])
-    for source in answer.sources {
-      table.add([
-        StyledText(source.endpoint, .strong), "\(source.rank)", "\(source.stream.endpoint)",
-        "\(Quantity.count(source.stream.lastSequence))", "\(Quantity.count(source.blockSize))",
-        "\(Quantity.count(source.residencies))", "\(Quantity.count(source.counters.storedBlocks))",
-        "\(Quantity.count(source.counters.removedBlocks))",
-        "\(Quantity.count(source.stream.gaps))", "\(Quantity.count(source.stream.replays))",
-        "\(source.incarnation)", TrustText.text(source.trust),
-        TrustText.reason(source.reason ?? source.warning),
-      ])
-    }
-    Screen.standardOutput.print(table.lines)
+    let answer = try location.read(SourcesAnswer.self, from: body)
+    Screen.standardOutput.print(SourcesView.lines(answer))
     return 0
   }
 }

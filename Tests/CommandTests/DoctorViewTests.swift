@@ -32,8 +32,25 @@ import Testing
       ])
   }
 
+  @Test func `a dash is explained, once for all of which the same is to be said`() {
+    func examination(_ name: String, _ reason: String) -> EndpointExamination {
+      EndpointExamination(
+        endpoint: name, address: "h:1",
+        findings: [DoctorStep.probe, .salt].map {
+          DoctorFinding($0, note: reason, isSkipped: true)
+        } + [DoctorFinding(.lora, note: "no adapter is loaded", isSkipped: true)])
+    }
+    let report = DoctorReport(
+      endpoints: [examination("a", "it sleeps"), examination("b", "--no-probe")], isComplete: true)
+    #expect(
+      DoctorView.lines(report).suffix(6).map(\.plain) == [
+        "", "- probe, salt: it sleeps (a)", "- lora: no adapter is loaded",
+        "- probe, salt: --no-probe (b)", "", "2 endpoints: nothing is wrong",
+      ])
+  }
+
   @Test func `long sentences go on below their beginning`() {
-    let lines = DoctorView.wrapped(
+    let lines = StyledText.wrapped(
       Array(repeating: "word", count: 40).joined(separator: " "), "  → ")
     #expect(lines.count == 3 && lines.allSatisfy { $0.width <= 96 })
     #expect(lines[0].plain.hasPrefix("  → word") && lines[1].plain.hasPrefix("    word"))

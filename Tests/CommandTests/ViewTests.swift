@@ -52,9 +52,40 @@ import Testing
     #expect(lines[4] == "9f         m      -     salted     16     384        1")
   }
 
+  private static func source(
+    _ id: Int, _ endpoint: String, trust: String, reason: String = "null"
+  ) -> String {
+    """
+    {"source": \(id), "endpoint": "\(endpoint)", "rank": 0, "trust": "\(trust)",
+     "reason": \(reason), "warning": null, "incarnation": 2, "block_size": 16,
+     "residencies": 123456, "counters": {"stored_blocks": 12345678, "removed_blocks": 12222222},
+     "stream": {"endpoint": "tcp://10.0.0.7:5557", "last_sequence": 4567890, "gaps": 0}}
+    """
+  }
+
+  @Test func `sources show the id that changes take, and fit a terminal of 100 columns`() throws {
+    let why = Array(repeating: "word", count: 40).joined(separator: " ")
+    let lines = Self.plain(
+      SourcesView.lines(
+        try Self.read(
+          SourcesAnswer.self,
+          #"{"sources": [\#(Self.source(7, "vllm-0", trust: "exact")),"#
+            + Self.source(12, "vllm-worker-1", trust: "bootstrapping", reason: #""\#(why)""#)
+            + "]}")))
+    #expect(lines[0].hasPrefix("ID  SOURCE           TRUST"))
+    #expect(lines[1].hasPrefix(" 7  vllm-0:0         exact"))
+    #expect(lines[1].hasSuffix("12,345,678  12,222,222  4,567,890     0     2"))
+    #expect(lines[3] == "")
+    #expect(lines[4] == "12 vllm-worker-1:0, events at tcp://10.0.0.7:5557")
+    #expect(lines[5].hasPrefix("  word word"))
+    #expect(lines.count == 8 && lines.allSatisfy { $0.count <= 100 })
+  }
+
   @Test func `an empty fleet is said to be one`() throws {
     let answer = try Self.read(ResidencyAnswer.self, #"{"endpoints": [], "namespaces": []}"#)
     #expect(Self.plain(EndpointsView.lines(answer)) == ["No endpoint is followed that fits."])
+    let nobody = try Self.read(SourcesAnswer.self, #"{"sources": []}"#)
+    #expect(Self.plain(SourcesView.lines(nobody)) == ["No event source is followed."])
     #expect(Self.plain(DecisionsView.lines([])) == ["No decision is remembered that fits."])
     #expect(Self.plain(PrefixesView.lines([], total: 0)) == ["No prefix is resident that fits."])
   }

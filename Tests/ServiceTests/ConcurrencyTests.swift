@@ -52,4 +52,61 @@ struct ConcurrencyTests {
     thread.join()
     thread.join()
   }
+
+  private final class Chores: @unchecked Sendable {
+    let thread = DutyThread(name: "chores")
+    private var waiting: [Int] = []
+    private var due: UInt64?
+    private var done: [Int] = []
+
+    func start() {
+      thread.start { [self] in
+        while let chore = thread.next(look) { thread.withLock { _ in done.append(chore) } }
+      }
+    }
+
+    private func look() -> DutyThread.Duty<Int> {
+      if !waiting.isEmpty { return .now(waiting.removeFirst()) }
+      guard let due else { return .none }
+      guard MonotonicClock.nowNanoseconds() >= due else { return .later(nanoseconds: due) }
+      self.due = nil
+      return .now(-1)
+    }
+
+    /// Whether it was taken.
+    func leave(_ chores: [Int], due: UInt64? = nil) -> Bool {
+      thread.withLock { isEnding in
+        guard !isEnding else { return false }
+        waiting += chores
+        self.due = due
+        return true
+      }
+    }
+
+    var finished: [Int] { thread.withLock { _ in done } }
+  }
+
+  @Test("A duty thread does what it is left in order, also what is left when it ends")
+  func dutyThread() {
+    let chores = Chores()
+    #expect(chores.leave([1, 2]))
+    chores.start()
+    #expect(chores.leave(Array(3...100)))
+    chores.thread.stop()
+    #expect(chores.finished == Array(1...100))
+    #expect(!chores.leave([101]))
+    chores.thread.stop()
+  }
+
+  @Test("A duty thread does what is due by the clock, without being told")
+  func dutyThreadInTime() throws {
+    let chores = Chores()
+    chores.start()
+    #expect(chores.leave([], due: MonotonicClock.nowNanoseconds() + 5_000_000))
+    try Deadline.wait { chores.finished == [-1] }
+    // What is not due when it ends is not waited for.
+    #expect(chores.leave([], due: MonotonicClock.nowNanoseconds() + 3_600_000_000_000))
+    chores.thread.stop()
+    #expect(chores.finished == [-1])
+  }
 }

@@ -105,7 +105,7 @@ class Stage:
     def start_late_indexer(self, name: str, options: Sequence[str]) -> Indexer:
         """Starts an indexer that has not followed the engines so far, and waits for it."""
         binary, logs = self._options.kvindexer, self._options.logs
-        location = f"unix:{self._sockets}/{name}.sock"
+        location = f"http://127.0.0.1:{free_ports(1)[0]}"
         indexer = Indexer.start(name, binary, self._sites, location, logs, options)
         indexer.wait_until_ready()
         return indexer

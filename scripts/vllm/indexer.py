@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import EngineSite
 from failure import RunFailed, wait_for
-from http_json import fetch_json
+from http_json import fetch, fetch_json
 from kvindexer_client import Client, Scores
 from model_server import MODEL_NAME
 from program import Program
@@ -96,6 +96,15 @@ class Indexer:
     def removed_blocks(self, endpoint: str) -> int:
         """Returns how many blocks the endpoint's engine has announced as removed."""
         return int(self._source(endpoint)["counters"]["removed_blocks"])
+
+    def engine_snapshots(self, endpoint: str) -> dict[str, int]:
+        """Returns how the endpoint's engine answered requests for a snapshot, by outcome."""
+        self._program.check_alive()
+        family = f'kvindexer_engine_snapshots_total{{endpoint="{endpoint}",rank="0",outcome="'
+        page = fetch(f"{self._location}/metrics").body.decode()
+        samples = [line.removeprefix(family) for line in page.splitlines() if family in line]
+        pairs = [sample.split('"} ') for sample in samples]
+        return {outcome: int(float(count)) for outcome, count in pairs}
 
     def kill(self) -> None:
         """Ends the indexer at once."""

@@ -61,6 +61,7 @@ class Recovery:
             reason = self._reason(late, self._wrapped.name)
             if not reason.startswith("joinedLate"):
                 self.broken_promises.append(f"{self._wrapped.name}, joined late: “{reason}”")
+            self._expect_no_snapshot(late)
             # The same users go on: what they hit was stored before the indexer came.
             self._compare(late, [self._whole.name])
         finally:
@@ -92,6 +93,19 @@ class Recovery:
             self._compare(indexer, names)
         finally:
             indexer.stop()
+
+    def _expect_no_snapshot(self, indexer: Indexer) -> None:
+        """An engine that offers none takes a request for one without harm, and says so."""
+        whole, wrapped = self._whole.name, self._wrapped.name
+
+        def is_answered() -> bool | None:
+            return True if indexer.engine_snapshots(wrapped)["not_offered"] else None
+
+        wait_for(f"an answer of {wrapped} to a request for a snapshot", is_answered, EXACT_SECONDS)
+        asked = {name: indexer.engine_snapshots(name) for name in (whole, wrapped)}
+        expected = {"taken": 0, "not_offered": 0, "failed": 0}
+        if asked != {whole: expected, wrapped: expected | {"not_offered": 1}}:
+            self.broken_promises.append(f"requests for snapshots ended otherwise: {asked}")
 
     def _trial(self, indexer: Indexer) -> Trial:
         return Trial(self._engines, indexer, self._workload, self._seed)

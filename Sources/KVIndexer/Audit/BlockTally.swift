@@ -14,7 +14,8 @@
 ///
 /// The best bound comes from the moment when `k − g` was largest. It is 0 at the latest when the
 /// cache was once full of blocks that are known, and never below: an engine of which more is known
-/// than it has room for is another one than its events say.
+/// than it has room for is another one than its events say. An engine that tells all that it caches
+/// gives a better one: from then on `u` is 0, whatever its room.
 public struct BlockTally: Sendable, Equatable {
   /// Blocks of the first tier that are known: copies, and blocks without a place, included.
   public private(set) var known = 0
@@ -22,6 +23,8 @@ public struct BlockTally: Sendable, Equatable {
   private var gone = 0
   /// The largest `known − gone` so far.
   private var peak = 0
+  /// Bounds what is not known without a capacity; nil until the engine has told what it caches.
+  private var untold: Int?
 
   /// Nothing is known yet.
   public init() {}
@@ -32,20 +35,35 @@ public struct BlockTally: Sendable, Equatable {
   }
 
   mutating func removed(isKnown: Bool) {
-    if isKnown { known -= 1 } else { gone += 1 }
+    if isKnown {
+      known -= 1
+    } else {
+      gone += 1
+      untold = untold.map { max($0 - 1, 0) }
+    }
   }
 
   /// Takes note of blocks that were cached, but could not be kept in mind.
-  mutating func missed(_ count: Int) { gone -= count }
+  mutating func missed(_ count: Int) {
+    gone -= count
+    untold = untold.map { $0 + count }
+  }
 
   /// Takes known blocks out: they are about to be counted anew, as stored or as missed.
   mutating func recount(_ count: Int) { known -= count }
+
+  /// Takes note that the engine has told all that it caches, and that is what is known now.
+  mutating func settle() {
+    gone = 0
+    peak = known
+    untold = 0
+  }
 
   /// How many blocks may be cached that are not known, in an engine with room for `capacity`.
   ///
   /// - Returns: Nil where that contradicts the events: there is not so little room.
   public func unknownMax(capacity: Int) -> Int? {
     let bound = capacity - gone - peak
-    return bound < 0 ? nil : bound
+    return bound < 0 ? nil : min(bound, untold ?? bound)
   }
 }

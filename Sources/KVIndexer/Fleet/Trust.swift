@@ -154,7 +154,8 @@ extension Trust.Mismatch {
       "identity: another endpoint is the same engine, or claims its events, and it can't be told "
         + "whose blocks they are; give each endpoint the address of its own engine in 'kvEvents'."
     case .model:
-      "model: the endpoint serves another model than it is configured for."
+      "model: the endpoint serves another model than it is configured for; `model` in the endpoints "
+        + "file has to be a name that its /v1/models lists."
     }
   }
 }

@@ -38,14 +38,16 @@ extension PrefixIndex {
   ///   - parent: Where the run continues; a `BlockRef` from this very state of the index.
   ///   - keys: Chained block keys, shape `[count]`; the first hashes the parent's key.
   ///   - hashes: What the engine calls them, shape `[count]`.
+  ///   - skipping: So many of the first blocks only lead to the others, and the lane does not get
+  ///     them; their hashes are not looked at. Fewer than `count`.
   /// - Complexity: O(`count`), and O(holders) where a run is split.
   @discardableResult
   public mutating func store(
     _ lane: LaneID, scope: inout HashScope, parent: BlockParent, keys: UnsafePointer<UInt64>,
-    hashes: UnsafePointer<EngineHash>, count: Int
+    hashes: UnsafePointer<EngineHash>, count: Int, skipping: Int = 0
   ) -> StoreResult {
     changes &+= 1
-    for index in 0..<count { blockTable.prefetch(hashes[index].bits) }
+    for index in skipping..<count { blockTable.prefetch(hashes[index].bits) }
     var result = StoreResult()
     var node = Self.none
     var offset = 0
@@ -61,7 +63,12 @@ extension PrefixIndex {
       if node != Self.none, offset < length(node) {
         let common = commonLength(node, offset, keys + index, count - index)
         if common > 0 {
-          cover(lane, &scope, node, offset..<offset + common, hashes + index, &result)
+          let first = max(index, skipping)
+          if first < index + common {
+            cover(
+              lane, &scope, node, offset + first - index..<offset + common, hashes + first,
+              &result)
+          }
           index += common
           offset += common
         } else {

@@ -149,6 +149,17 @@ struct HandleTable: ~Copyable {
     (bucket + 16).assumingMemoryBound(to: UInt32.self)
   }
 
+  /// Makes room for about `count` entries, so that adding them moves hardly any.
+  mutating func reserve(_ count: Int) {
+    // Entries spread at random: four standard deviations above the mean a segment grows by itself.
+    let mean = Double(count) / Double(segmentCount)
+    let entries = Int(mean + 4 * mean.squareRoot())
+    let bucketCount = UInt32(entries * 6 / (Self.slots * 5) + 1)
+    for index in 0..<segmentCount where segments[index].bucketCount < bucketCount {
+      resize(segments + index, bucketCount: bucketCount)
+    }
+  }
+
   /// Adds `handle`, whose record already holds `key`; `key` must not be in the table.
   mutating func insert(_ key: UInt64, handle: UInt32) {
     let mixed = Self.mix(key)

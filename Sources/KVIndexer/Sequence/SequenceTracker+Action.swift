@@ -29,10 +29,15 @@ extension SequenceTracker {
     case discardHeld
     /// Ask the engine for all it has from this sequence on, in place of any exchange still open.
     case requestReplay(from: UInt64)
+    /// Ask the engine for a snapshot; `snapshotReceived`, `replayEnded` or `replayFailed` follows.
+    case requestSnapshot
     /// Close the open exchange.
     case cancelReplay
     /// Clear everything known of the source before the next delivery.
     case newIncarnation(IncarnationCause)
+    /// Clear everything known of the source and apply the snapshot that was received, which contains
+    /// everything up to this message.
+    case takeSnapshot(Record.Message)
     /// These sequences are lost for good.
     case declareGap(Range<UInt64>, IncompleteCause)
     case state(TrackerState)
@@ -41,7 +46,7 @@ extension SequenceTracker {
 
 /// One request for a replay and its answer.
 struct ReplayExchange: Sendable {
-  enum Purpose {
+  enum Purpose: Equatable {
     /// To learn a history from its beginning.
     case bootstrap
     /// To prove after a reconnection that the engine still has what was delivered last.
@@ -50,6 +55,10 @@ struct ReplayExchange: Sendable {
     case fill
     /// To learn whether anything was missed that no later message has shown yet.
     case check
+    /// To have the engine tell all that it caches.
+    case snapshot
+    /// To prove that the snapshot which has come is the engine's, and fetch what came after it.
+    case takeOver(resume: UInt64, isProven: Bool)
   }
 
   var purpose: Purpose

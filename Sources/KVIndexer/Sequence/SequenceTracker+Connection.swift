@@ -13,6 +13,7 @@ extension SequenceTracker {
     connection = .up
     isReplayUsable = settings.hasReplay
     conflicts = 0
+    snapshotAttempts = 0
     if delivered.isEmpty {
       startIncarnation(.unproven)
       if isReplayUsable { fetchHistory() }
@@ -39,6 +40,11 @@ extension SequenceTracker {
   mutating func startIncarnation(_ cause: IncarnationCause) {
     if !delivered.isEmpty || lossEnd > 0 { push(.newIncarnation(cause)) }
     if cause.provesRestart { fence = nil }
+    forget()
+  }
+
+  /// Forgets everything of the incarnation.
+  mutating func forget() {
     next = nil
     history = nil
     delivered.removeAll()
@@ -46,6 +52,8 @@ extension SequenceTracker {
     lossEnd = 0
     voidEnd = 0
     isTailUnknown = false
+    snapshotAttempts = 0
+    snapshotNotBeforeNanoseconds = 0
   }
 
   /// Begins anew after a sign of a restart that no notice of a disconnection preceded.

@@ -22,7 +22,7 @@ extension SequenceTracker {
     guard case .up = connection else { return .notConnected }
     switch replay?.purpose {
     case .bootstrap, .proof: return .catchingUp
-    case .fill, .check, nil: break
+    case .fill, .check, .snapshot, .takeOver, nil: break
     }
     guard let last = lastReceived else { return .nothingReceived }
     closeReplay()

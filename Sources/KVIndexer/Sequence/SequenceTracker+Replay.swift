@@ -9,8 +9,13 @@ extension SequenceTracker {
       return push(.drop(.given, .stale))
     }
     let message = TrackedMessage(sequence: sequence, digest: digest, byteCount: byteCount)
-    if exchange.purpose == .proof, !prove(by: message) { return }
-    current = message
+    switch exchange.purpose {
+    case .proof: if prove(by: message) { current = message }
+    case .takeOver(let resume, let isProven):
+      proveSnapshot(resume, isProven: isProven, by: message)
+    case .snapshot: push(.drop(.given, .stale))
+    case .bootstrap, .fill, .check: current = message
+    }
   }
 
   /// Compares an answer with what was delivered before the reconnection.
@@ -55,6 +60,12 @@ extension SequenceTracker {
       checkLater()
     case .check:
       replay = nil
+    case .snapshot:
+      // Nothing but the end: none is offered.
+      snapshotAttempts = Self.snapshotAttemptsMax
+      replay = nil
+      checkLater()
+    case .takeOver: abandonSnapshot()
     }
   }
 
@@ -62,6 +73,10 @@ extension SequenceTracker {
   public mutating func replayFailed(now: UInt64) {
     self.now = now
     guard var exchange = replay, exchange.isRequested else { return }
+    switch exchange.purpose {
+    case .snapshot, .takeOver: return abandonSnapshot()
+    case .bootstrap, .proof, .fill, .check: break
+    }
     if exchange.attempts < settings.replayAttemptsMax {
       let pause = settings.retryDelayNanoseconds << UInt64(exchange.attempts - 1)
       exchange.isRequested = false
@@ -85,12 +100,13 @@ extension SequenceTracker {
   public mutating func tick(now: UInt64) {
     self.now = now
     guard let time = wakesAtNanoseconds, now >= time else { return }
-    if replay == nil {
+    if replay != nil {
+      requestReplay()
+    } else if let check = checkAtNanoseconds, now >= check {
       checkAtNanoseconds = nil
       startReplay(.check, at: now)
-    } else {
-      requestReplay()
     }
+    // A snapshot that is due is asked for when the next action is taken.
   }
 
   /// Has the end of the stream checked once it was quiet for a while.
@@ -118,15 +134,19 @@ extension SequenceTracker {
   private mutating func requestReplay() {
     replay?.isRequested = true
     replay?.attempts += 1
-    push(.requestReplay(from: replayStart))
+    push(replay?.purpose == .snapshot ? .requestSnapshot : .requestReplay(from: replayStart))
   }
 
   /// The last delivered message is asked for again, so that the answer shows whose it is; unless
   /// messages after it are lost, which are not asked for twice.
   private var replayStart: UInt64 {
     guard let last = delivered.lastSequence else { return next ?? 0 }
-    guard replay?.purpose != .proof, let next, next > last + 1 else { return last }
-    return next
+    switch replay?.purpose {
+    case .proof, .takeOver: return last
+    case .bootstrap, .fill, .check, .snapshot, nil: break
+    }
+    if let next, next > last + 1 { return next }
+    return last
   }
 
   /// Declares lost what an exchange was to bring and did not.

@@ -59,6 +59,8 @@
 /// A lost message shows only by the next one. So once after every burst, and after a connection,
 /// the ring is asked whether there is anything after the last delivered message.
 ///
+/// What the ring does not have a snapshot may: `SequenceTracker+Snapshot` has that part of the table.
+///
 /// A live sequence is compared with the live stream of the same connection, not with what was
 /// delivered: live messages below a replay's end are an overlap, and a stream that goes backwards
 /// is a restart. Overlaps are checked by digest as far back as `DigestWindow` reaches.
@@ -122,6 +124,9 @@ public struct SequenceTracker: Sendable {
   var voidEnd: UInt64 = 0
   /// A replay failed: more may have been published than we saw.
   var isTailUnknown = false
+  /// How often a snapshot was asked for, and when it may be again.
+  var snapshotAttempts = 0
+  var snapshotNotBeforeNanoseconds: UInt64 = 0
 
   var pending: [Action] = []
   var pendingHead = 0
@@ -148,7 +153,9 @@ public struct SequenceTracker: Sendable {
 
   /// When `tick(now:)` has something to do; nil when it has not.
   public var wakesAtNanoseconds: UInt64? {
-    guard let replay else { return checkAtNanoseconds }
+    guard let replay else {
+      return [checkAtNanoseconds, snapshotDueNanoseconds].compactMap { $0 }.min()
+    }
     return replay.isRequested ? nil : replay.notBeforeNanoseconds
   }
 
@@ -156,7 +163,10 @@ public struct SequenceTracker: Sendable {
   public mutating func nextAction() -> Action? {
     while true {
       if pendingHead < pending.count {
-        if case .deliver = pending[pendingHead], let change = stateChange() { return change }
+        switch pending[pendingHead] {
+        case .deliver, .takeSnapshot: if let change = stateChange() { return change }
+        default: break
+        }
         defer { pendingHead += 1 }
         return pending[pendingHead]
       }
@@ -185,7 +195,7 @@ public struct SequenceTracker: Sendable {
       return true
     }
     guard replay == nil else { return false }
-    guard let front = held.first else { return fetchUnheldTail() }
+    guard let front = held.first else { return fetchUnheldTail() || askForSnapshot() }
     if let next, front.sequence > next, isReplayUsable {
       startReplay(.fill, owed: next..<front.sequence, cause: gapCause, at: now)
     } else {

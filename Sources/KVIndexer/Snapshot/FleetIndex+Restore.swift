@@ -2,40 +2,47 @@
 extension FleetIndex {
   /// An index that knows what a snapshot says, of sources that are still to be added.
   ///
-  /// - Parameter now: Monotonic nanoseconds.
-  /// - Throws: `SnapshotError` where the snapshot has another key, or contradicts itself.
+  /// - Parameters:
+  ///   - isWanted: Which sources to take.
+  ///   - now: Monotonic nanoseconds.
+  /// - Throws: `SnapshotError` where the snapshot has another key, is damaged, or contradicts itself.
   package static func restored(
-    from image: SnapshotImage, hasher: BlockHasher, byteBudget: Int, now: UInt64
+    from reader: consuming SnapshotReader,
+    taking isWanted: (SnapshotSource) -> Bool = { _ in true },
+    hasher: BlockHasher, byteBudget: Int, now: UInt64
   ) throws(SnapshotError) -> FleetIndex {
     var fleet = FleetIndex(hasher: hasher, byteBudget: byteBudget)
     fleet.keepTime(now)
-    try fleet.load(image)
+    try fleet.load(reader, taking: isWanted)
     return fleet
   }
 
-  private mutating func load(_ image: SnapshotImage) throws(SnapshotError) {
+  private mutating func load(
+    _ reader: consuming SnapshotReader, taking isWanted: (SnapshotSource) -> Bool
+  ) throws(SnapshotError) {
     let seal = HashSeal(seed: hasher.seed)
-    guard image.header.keyCheck == seal.check else { throw .otherKey }
-    guard image.runBound <= index.nodes.capacity else { throw .overBudget(bytes: index.byteBudget) }
+    guard reader.isOf(hasher) else { throw .otherKey }
+    let sizes = reader.sizes
+    guard sizes.runBound <= index.nodes.capacity else { throw .overBudget(bytes: index.byteBudget) }
     var lanes = [LaneID?](repeating: nil, count: 1 << 16)
     // Without a message that was applied nothing can prove that its engine is still the same.
-    let sources = image.sources.filter { $0.stream != nil }
+    let sources = reader.sources.filter { $0.stream != nil && isWanted($0) }
     for source in sources { parked.append(state(of: source, seal, &lanes)) }
+    index.makeRoom(for: sizes, residencies: sources.reduce(0) { $0 + $1.residencies })
     var restoration = TreeRestoration(
-      lanes: lanes, namespaces: [.unknown] + image.namespaces.map { number(of: $0) }, seal: seal,
-      runBound: image.runBound)
-    try image.forEachTreeSection { cursor throws(SnapshotError) in
+      lanes: lanes, namespaces: [.unknown] + reader.namespaces.map { number(of: $0) }, seal: seal,
+      runBound: sizes.runBound)
+    let totals = try reader.readTree { cursor throws(SnapshotError) in
       try index.restore(&cursor, with: &restoration)
     }
     try index.linkRestored(restoration)
-    guard restoration.totals.runs == image.totals.runs,
-      restoration.totals.blocks == image.totals.blocks,
-      restoration.totals.residencies == image.totals.residencies
+    guard restoration.totals.runs == totals.runs, restoration.totals.blocks == totals.blocks,
+      restoration.totals.residencies == totals.residencies
     else { throw .damaged(.tree, "it holds another number of blocks than it says") }
     for source in sources { try restoreCopies(of: source, seal, lanes) }
   }
 
-  private mutating func number(of namespace: PromptNamespace) -> NamespaceID {
+  mutating func number(of namespace: PromptNamespace) -> NamespaceID {
     let root = hasher.root(
       model: namespace.model, lora: namespace.lora, blockSize: namespace.blockSize)
     return namespaceTable.number(of: namespace, root: root)
@@ -48,13 +55,18 @@ extension FleetIndex {
     var state = SourceState(source, seal: seal)
     for (position, group) in source.groups.enumerated() {
       for saved in group.lanes {
-        let lane = index.addLane()
-        lanes[Int(saved.number)] = lane
-        state.groups[position].lanes[saved.tier] = lane
-        if state.groups[position].needsPath(saved.tier) { index.continuationLanes += 1 }
+        lanes[Int(saved.number)] = addLane(saved.tier, to: &state.groups[position])
       }
     }
     return state
+  }
+
+  /// A lane for a tier of a group that is not in the index yet.
+  mutating func addLane(_ tier: Tier, to group: inout CacheGroup) -> LaneID {
+    let lane = index.addLane()
+    group.lanes[tier] = lane
+    if group.needsPath(tier) { index.continuationLanes += 1 }
+    return lane
   }
 
   private mutating func restoreCopies(

@@ -1,5 +1,5 @@
 /// Runs put back from a snapshot, into an index that holds nothing but them.
-struct TreeRestoration {
+struct TreeRestoration: ~Copyable {
   /// By lane of the snapshot; nil where nobody takes what it held.
   let lanes: [LaneID?]
   /// By number of the snapshot.
@@ -7,9 +7,10 @@ struct TreeRestoration {
   let seal: HashSeal
   /// By run's number in the snapshot.
   fileprivate var nodes: [UInt32]
-  fileprivate var keys: [UInt64] = []
-  fileprivate var hashes: [UInt64] = []
-  fileprivate var live: [UInt64] = []
+  fileprivate var keys = GrowableBuffer<UInt64>(capacity: PrefixIndex.runMax)
+  fileprivate var hashes = GrowableBuffer<UInt64>(capacity: PrefixIndex.runMax)
+  /// By block of the run at hand, whether somebody holds it.
+  fileprivate var live = GrowableBuffer<UInt64>(capacity: PrefixIndex.runMax / 64)
   fileprivate(set) var totals = SnapshotTotals()
 
   init(lanes: [LaneID?], namespaces: [NamespaceID], seal: HashSeal, runBound: Int) {
@@ -21,6 +22,16 @@ struct TreeRestoration {
 }
 
 extension PrefixIndex {
+  /// Sizes the tables for what is to come, which growing step by step would move several times.
+  ///
+  /// What a snapshot announces is only believed as far as the budget allows.
+  ///
+  /// - Parameter residencies: Of all that is wanted; no more blocks than that will be held.
+  mutating func makeRoom(for sizes: SnapshotSizes, residencies: Int) {
+    blockTable.reserve(min(sizes.heldBlocks, residencies, byteBudget / 16))
+    nodeTable.reserve(min(sizes.runs, nodes.capacity))
+  }
+
   /// Puts the runs of one section in; `linkRestored` has to follow the last section.
   mutating func restore(
     _ cursor: inout SnapshotCursor, with restoration: inout TreeRestoration
@@ -36,7 +47,7 @@ extension PrefixIndex {
   }
 
   private func check(
-    _ run: SnapshotRun, _ restoration: TreeRestoration, _ cursor: SnapshotCursor
+    _ run: SnapshotRun, _ restoration: borrowing TreeRestoration, _ cursor: SnapshotCursor
   ) throws(SnapshotError) {
     guard run.number < restoration.nodes.count,
       restoration.nodes[Int(run.number)] == Self.none,
@@ -54,17 +65,16 @@ extension PrefixIndex {
   private mutating func makeRestored(
     _ run: SnapshotRun, _ restoration: inout TreeRestoration
   ) -> UInt32 {
-    restoration.keys.removeAll(keepingCapacity: true)
-    for offset in 0..<run.blocks { restoration.keys.append(run.key(offset)) }
+    restoration.keys.removeAll()
+    restoration.keys.reserve(run.blocks)
+    for offset in 0..<run.blocks { restoration.keys.appendReserved(run.key(offset)) }
     let node = makeNode(
       parent: Self.none, depth: run.depth, firstKey: run.key(0),
       namespace: restoration.namespaces[Int(run.namespace)])
     restoration.nodes[Int(run.number)] = node
     nodes.cold[Int(node)].parent = run.parent
     nodes.cold[Int(node)].born = CoarseTime(tenths: clock.tenths - min(run.ageTenths, clock.tenths))
-    restoration.keys.withUnsafeBufferPointer { keys in
-      if let base = keys.baseAddress { appendBlocks(node, base, keys.count) }
-    }
+    appendBlocks(node, restoration.keys.pointer(at: 0), run.blocks)
     return node
   }
 
@@ -73,7 +83,7 @@ extension PrefixIndex {
     _ restoration: inout TreeRestoration
   ) throws(SnapshotError) {
     let wordCount = run.bitmapWords
-    restoration.live.removeAll(keepingCapacity: true)
+    restoration.live.removeAll()
     for _ in 0..<wordCount { restoration.live.append(0) }
     var longest = 0
     for _ in 0..<run.holderCount {
@@ -91,7 +101,7 @@ extension PrefixIndex {
         longest = max(longest, holder.cut)
       } else {
         for word in 0..<wordCount {
-          restoration.live[word] |= holder.word(word)
+          restoration.live.pointer(at: word).pointee |= holder.word(word)
           held = adding(bits: holder.word(word), at: word * 64, to: held)
         }
       }
@@ -99,7 +109,8 @@ extension PrefixIndex {
       lanes[lane.index].blocks += holder.blocks
     }
     for word in 0..<wordCount where longest > word * 64 {
-      restoration.live[word] |= UInt64.max >> UInt64(64 - min(longest - word * 64, 64))
+      restoration.live.pointer(at: word).pointee |=
+        UInt64.max >> UInt64(64 - min(longest - word * 64, 64))
     }
     try enliven(node, run, cursor, &restoration)
   }
@@ -123,12 +134,16 @@ extension PrefixIndex {
     _ restoration: inout TreeRestoration
   ) throws(SnapshotError) {
     let seal = restoration.seal
-    restoration.hashes.removeAll(keepingCapacity: true)
-    for offset in 0..<run.blocks { restoration.hashes.append(seal.open(run.hash(offset))) }
-    for hash in restoration.hashes { blockTable.prefetch(hash) }
-    for offset in 0..<run.blocks
-    where restoration.live[offset >> 6] >> UInt64(offset & 63) & 1 != 0 {
-      let hash = restoration.hashes[offset]
+    restoration.hashes.removeAll()
+    restoration.hashes.reserve(run.blocks)
+    for offset in 0..<run.blocks {
+      let hash = seal.open(run.hash(offset))
+      blockTable.prefetch(hash)
+      restoration.hashes.appendReserved(hash)
+    }
+    let (hashes, live) = (restoration.hashes.pointer(at: 0), restoration.live.pointer(at: 0))
+    for offset in 0..<run.blocks where live[offset >> 6] >> UInt64(offset & 63) & 1 != 0 {
+      let hash = hashes[offset]
       guard blockTable.find(hash) == HandleTable.none else {
         throw cursor.damage("two blocks have one hash")
       }
@@ -140,7 +155,7 @@ extension PrefixIndex {
   }
 
   /// Links the runs to their parents and frees what nobody holds, now that all are there.
-  mutating func linkRestored(_ restoration: TreeRestoration) throws(SnapshotError) {
+  mutating func linkRestored(_ restoration: borrowing TreeRestoration) throws(SnapshotError) {
     for node in 0..<nodes.touched where length(node) > 0 {
       let cold = nodes.cold[Int(node)]
       guard cold.parent != Self.none else {

@@ -76,6 +76,8 @@ package struct SnapshotCapture: ~Copyable {
       }
     }
     layout.number(fleet.index.nodes.touched)
+    layout.number(UInt32(fleet.index.nodeCount))
+    layout.integer(fleet.index.uniqueBlocks)
     layout.list(fleet.namespaceTable.rows.map(\.namespace)) { bytes, namespace in
       bytes.text(namespace.model)
       bytes.optional(namespace.lora) { $0.text($1) }
@@ -94,57 +96,56 @@ package struct SnapshotCapture: ~Copyable {
   }
 }
 
-/// A snapshot that belongs to nobody's index any more, and is still to be written.
+/// A snapshot that belongs to nobody's index any more, its engine hashes not yet sealed.
 package struct CapturedSnapshot: Sendable {
   fileprivate let seal: HashSeal
   fileprivate let writtenAt: UInt64
   fileprivate let layout: [UInt8]
   fileprivate let sources: [[UInt8]]
-  fileprivate let tree: [[UInt8]]
-  package private(set) var totals: SnapshotTotals
+  fileprivate var tree: [[UInt8]]
+  fileprivate let totals: SnapshotTotals
+
+  /// Seals the engine hashes, in place.
+  package consuming func sealed() -> SnapshotPieces {
+    for section in tree.indices { SnapshotSealing.sealRuns(&tree[section], by: seal) }
+    return SnapshotPieces(
+      header: SnapshotSealing.header(check: seal.check, writtenAt: writtenAt),
+      [(.layout, layout)] + sources.map { (.source, $0) } + tree.map { (.tree, $0) }, totals)
+  }
+}
+
+/// A snapshot's bytes, section by section; each is let go of when it was given out.
+package struct SnapshotPieces: Sendable, IteratorProtocol {
+  /// Of all sections together.
+  package let byteCount: Int
+  package let totals: SnapshotTotals
+  private let header: [UInt8]
+  private var sections: [(section: SnapshotSection, payload: [UInt8])]
+  private var place = 0
 
   fileprivate init(
-    seal: HashSeal, writtenAt: UInt64, layout: [UInt8], sources: [[UInt8]], tree: [[UInt8]],
-    totals: SnapshotTotals
+    header: [UInt8], _ sections: [(section: SnapshotSection, payload: [UInt8])],
+    _ totals: SnapshotTotals
   ) {
-    (self.seal, self.writtenAt, self.layout) = (seal, writtenAt, layout)
-    (self.sources, self.tree, self.totals) = (sources, tree, totals)
-  }
-
-  /// Hands the snapshot's bytes out, piece by piece; seals and checksums on the way.
-  package consuming func write<E: Error>(
-    _ emit: (borrowing [UInt8]) throws(E) -> Void
-  ) throws(E) {
-    try emit(SnapshotSealing.header(check: seal.check, writtenAt: writtenAt))
-    var place = 0
-    func section(_ section: SnapshotSection, _ payload: [UInt8]) throws(E) {
-      let (head, checksum) = SnapshotSealing.frame(section, payload, place: place)
-      try emit(head)
-      try emit(payload)
-      try emit(checksum)
-      place += 1
-    }
-    try section(.layout, layout)
-    for source in sources { try section(.source, source) }
-    for var payload in tree {
-      SnapshotSealing.sealRuns(&payload, by: seal)
-      try section(.tree, payload)
-    }
     var end = SnapshotBytes()
-    end.integer(place)
+    end.integer(sections.count)
     end.integer(totals.runs)
     end.integer(totals.blocks)
     end.integer(totals.residencies)
-    try section(.end, end.bytes)
+    self.header = header
+    self.sections = sections + [(.end, end.bytes)]
+    self.totals = totals
+    byteCount = self.sections.reduce(header.count) {
+      $0 + $1.payload.count + SnapshotSealing.frameBytes
+    }
   }
 
-  /// The whole snapshot in one piece.
-  package consuming func bytes() -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(
-      tree.reduce(4096) { $0 + $1.count + 24 } + sources.reduce(layout.count) { $0 + $1.count + 24 }
-    )
-    write { bytes += $0 }
-    return bytes
+  package mutating func next() -> [UInt8]? {
+    guard place < sections.count else { return nil }
+    let (section, payload) = sections[place]
+    sections[place].payload = []
+    defer { place += 1 }
+    let framed = SnapshotSealing.framed(section, payload, place: place)
+    return place == 0 ? header + framed : framed
   }
 }

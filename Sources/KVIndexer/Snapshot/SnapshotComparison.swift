@@ -26,29 +26,42 @@ package struct SourceComparison: Sendable, Equatable {
   package var second: Side?
   /// Some of the blocks in which they differ.
   package var examples: [BlockKey] = []
+
+  package init(
+    endpoint: String, model: String, rank: Int, verdict: Verdict, first: Side?, second: Side?
+  ) {
+    self.endpoint = endpoint
+    self.model = model
+    self.rank = rank
+    self.verdict = verdict
+    self.first = first
+    self.second = second
+  }
 }
 
-extension SnapshotImage {
-  /// Compares every source of two snapshots that were written under one hash key.
-  ///
-  /// A residency is a block key, the engine's hash, the cache group, the tier and the number of
-  /// copies; how runs are cut does not matter.
-  package static func compare(
-    _ first: SnapshotImage, _ second: SnapshotImage
-  ) throws(SnapshotError) -> [SourceComparison] {
-    guard first.header.keyCheck == second.header.keyCheck else { throw .otherKey }
-    let mine = try first.accounts()
-    let theirs = try second.accounts()
-    let names = Set(mine.keys).union(theirs.keys).sorted {
-      ($0.endpoint, $0.rank, $0.model) < ($1.endpoint, $1.rank, $1.model)
-    }
-    return names.map { SourceComparison($0, mine[$0], theirs[$0]) }
+/// What one indexer says of its sources, ready to be compared.
+///
+/// A residency is a block key, the engine's hash, the cache group, the tier and the number of
+/// copies; how runs are cut does not matter.
+package struct SnapshotAccounts: Sendable {
+  private let keyCheck: UInt64
+  private let accounts: [SnapshotSource.Name: Account]
+
+  /// Reads the whole snapshot.
+  package init(_ reader: consuming SnapshotReader) throws(SnapshotError) {
+    keyCheck = reader.header.keyCheck
+    accounts = try Self.accounts(reader)
   }
 
-  fileprivate struct Name: Hashable {
-    var endpoint: String
-    var model: String
-    var rank: Int
+  /// Compares every source with those of another snapshot under the same hash key.
+  package func compare(
+    with other: SnapshotAccounts
+  ) throws(SnapshotError) -> [SourceComparison] {
+    guard keyCheck == other.keyCheck else { throw .otherKey }
+    let names = Set(accounts.keys).union(other.accounts.keys).sorted {
+      ($0.endpoint, $0.rank, $0.model) < ($1.endpoint, $1.rank, $1.model)
+    }
+    return names.map { SourceComparison($0, accounts[$0], other.accounts[$0]) }
   }
 
   fileprivate struct Residency: Equatable {
@@ -68,17 +81,19 @@ extension SnapshotImage {
 
   /// What a lane is, and what its engine calls blocks.
   fileprivate struct Column {
-    var name: Name
+    var name: SnapshotSource.Name
     var seed: UInt64
     var engineHash: [UInt64: UInt64]
     var copies: [UInt64: UInt32]
   }
 
-  private func accounts() throws(SnapshotError) -> [Name: Account] {
-    var accounts: [Name: Account] = [:]
+  private static func accounts(
+    _ reader: consuming SnapshotReader
+  ) throws(SnapshotError) -> [SnapshotSource.Name: Account] {
+    var accounts: [SnapshotSource.Name: Account] = [:]
     var columns: [UInt16: Column] = [:]
-    for source in sources {
-      let name = Name(endpoint: source.endpoint, model: source.model, rank: source.rank)
+    for source in reader.sources {
+      let name = source.name
       accounts[name] = Account(stream: source.stream, waiting: source.waiting)
       for group in source.groups {
         // Of several names for one block the smallest, so that both sides choose alike.
@@ -95,7 +110,7 @@ extension SnapshotImage {
       }
     }
     var found: [UInt16: [Residency]] = [:]
-    try forEachTreeSection { cursor throws(SnapshotError) in
+    _ = try reader.readTree { cursor throws(SnapshotError) in
       while !cursor.isAtEnd {
         let run = try SnapshotRun(from: &cursor)
         for _ in 0..<run.holderCount {
@@ -113,18 +128,18 @@ extension SnapshotImage {
   }
 }
 
-extension SnapshotImage.Column {
-  fileprivate func residency(_ key: UInt64, _ canonical: UInt64) -> SnapshotImage.Residency {
+extension SnapshotAccounts.Column {
+  fileprivate func residency(_ key: UInt64, _ canonical: UInt64) -> SnapshotAccounts.Residency {
     let hash = BlockHasher.chain(seed, engineHash[canonical] ?? canonical)
-    return SnapshotImage.Residency(
+    return SnapshotAccounts.Residency(
       key: key, rest: BlockHasher.chain(hash, UInt64(copies[canonical] ?? 0)))
   }
 }
 
-extension [SnapshotImage.Residency] {
+extension [SnapshotAccounts.Residency] {
   fileprivate mutating func append(
     held holder: SnapshotRun.Holder, of run: SnapshotRun,
-    _ residency: (UInt64, UInt64) -> SnapshotImage.Residency
+    _ residency: (UInt64, UInt64) -> SnapshotAccounts.Residency
   ) {
     for offset in 0..<run.blocks where holder.holds(offset) {
       append(residency(run.key(offset), run.hash(offset)))
@@ -153,7 +168,8 @@ extension SourceComparison {
   private static let examplesMax = 8
 
   fileprivate init(
-    _ name: SnapshotImage.Name, _ first: SnapshotImage.Account?, _ second: SnapshotImage.Account?
+    _ name: SnapshotSource.Name, _ first: SnapshotAccounts.Account?,
+    _ second: SnapshotAccounts.Account?
   ) {
     endpoint = name.endpoint
     model = name.model
@@ -173,7 +189,7 @@ extension SourceComparison {
     verdict = isEqual && isOneStream && first.waiting == second.waiting ? .equal : .different
   }
 
-  private static func side(_ account: SnapshotImage.Account) -> Side {
+  private static func side(_ account: SnapshotAccounts.Account) -> Side {
     Side(
       next: account.stream?.next, history: account.stream?.history,
       residencies: account.residencies.count)
@@ -181,7 +197,7 @@ extension SourceComparison {
 
   /// Walks two sorted lists at once.
   private mutating func countDifferences(
-    _ mine: [SnapshotImage.Residency], _ theirs: [SnapshotImage.Residency]
+    _ mine: [SnapshotAccounts.Residency], _ theirs: [SnapshotAccounts.Residency]
   ) {
     var (left, right) = (0, 0)
     while left < mine.count || right < theirs.count {

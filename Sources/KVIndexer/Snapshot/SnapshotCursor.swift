@@ -1,7 +1,7 @@
 /// Reads the payload of one section, and throws where it makes no sense.
-struct SnapshotCursor {
+package struct SnapshotCursor {
   private let bytes: UnsafeRawBufferPointer
-  private let section: SnapshotSection
+  let section: SnapshotSection
   private(set) var offset = 0
 
   init(_ bytes: UnsafeRawBufferPointer, of section: SnapshotSection) {

@@ -4,7 +4,7 @@
 ///     header   │ magic 8 │ version 4 │ 0 4 │ key check 8 │ written at 8 │ XXH3 of all that 8 │
 ///     section  │ tag 4 │ 0 4 │ length 8 │ payload │ XXH3 of the payload, seeded by that of what is
 ///              before it and of the section's place 8 │
-///     layout   │ bound of run numbers 4 │ namespaces │
+///     layout   │ bound of run numbers 4 │ runs 4 │ blocks that are held 8 │ namespaces │
 ///     source   │ who it is │ stream │ cache groups: lanes, copies, aliases, pending │ orphans │
 ///     tree     runs, one after the other:
 ///              │ number 4 │ parent 4 │ depth 4 │ age 4 │ namespace 2 │ blocks 2 │ holders 4 │
@@ -20,15 +20,17 @@
 /// not: vLLM's default seed is known, so that whoever has a prompt could look for it. They are
 /// *sealed* by a keyed permutation (`HashSeal`). Names of endpoints, models and adapters are there.
 ///
-/// Reading is total: every checksum is verified before anything is taken over, and what the
-/// checksums can't tell (another writer's mistake) is an error that names its section.
+/// Reading is total: a section's checksum is verified before anything of it is taken, what the
+/// checksums can't tell (another writer's mistake) is an error that names its section, and what was
+/// taken counts only when the end has come. The sources are before the tree, so that a reader can
+/// choose among them; the numbers in the layout only say how much room to make.
 ///
 /// Rejected: images of the arenas (they load faster, but a wrong one can't be told from a right
 /// one, and sources that are gone can't be left out); entries by residency (a prefix that 64
 /// sources hold would be written 64 times).
 enum SnapshotFormat {
   static let magic: UInt64 = 0x0050_414E_5349_564B  // "KVISNAP\0"
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   static let headerBytes = 40
   static let runHeaderBytes = 24
   /// About so many bytes make a section of the tree.
@@ -54,10 +56,13 @@ package enum SnapshotError: Error, Equatable, CustomStringConvertible {
   case damaged(SnapshotSection, String)
   /// It holds more than the index may take.
   case overBudget(bytes: Int)
+  /// Whatever it is read from fails.
+  case unreadable(String)
 
   package var description: String {
     switch self {
     case .notASnapshot: "it is no snapshot of an index"
+    case .unreadable(let reason): reason
     case .otherVersion(let version):
       "its format is version \(version), not \(SnapshotFormat.version)"
     case .otherKey:

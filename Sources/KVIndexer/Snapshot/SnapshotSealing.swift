@@ -14,10 +14,11 @@ enum SnapshotSealing {
     return header.bytes
   }
 
-  /// What stands before and behind the payload of the section at `place`.
-  static func frame(
-    _ section: SnapshotSection, _ payload: [UInt8], place: Int
-  ) -> (head: [UInt8], checksum: [UInt8]) {
+  /// Bytes of a section beside its payload.
+  static let frameBytes = 24
+
+  /// The section at `place`, whole.
+  static func framed(_ section: SnapshotSection, _ payload: [UInt8], place: Int) -> [UInt8] {
     var head = SnapshotBytes()
     head.number(section.rawValue)
     head.number(UInt32(0))
@@ -27,7 +28,12 @@ enum SnapshotSealing {
       head.bytes.withUnsafeBytes { head in
         payload.withUnsafeBytes { SnapshotChecksum.of(head, $0, place: place) }
       })
-    return (head.bytes, checksum.bytes)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(payload.count + frameBytes)
+    bytes += head.bytes
+    bytes += payload
+    bytes += checksum.bytes
+    return bytes
   }
 
   /// Seals the engine hashes of the runs of one section.

@@ -60,6 +60,18 @@ package struct SnapshotSource: Sendable, Equatable {
   package var residencies: Int {
     groups.reduce(0) { $0 + $1.lanes.reduce(0) { $0 + $1.blocks } }
   }
+
+  /// What makes two accounts ones of the same source.
+  package struct Name: Hashable, Sendable {
+    package var endpoint: String
+    package var model: String
+    package var rank: Int
+    package var duplicates: HashScope.DuplicateRule
+  }
+
+  package var name: Name {
+    Name(endpoint: endpoint, model: model, rank: rank, duplicates: duplicates)
+  }
 }
 
 // MARK: Writing
@@ -219,7 +231,7 @@ extension SnapshotSource.Group {
       blockSize.map({ $0 > 0 && $0 <= Int32.max }) ?? true,
       window.map({ $0 <= Int32.max }) ?? true,
       pending.allSatisfy({ $0.count > 0 }),
-      lanes.allSatisfy({ $0.copies.allSatisfy { $0.count > 0 } })
+      lanes.allSatisfy({ $0.blocks <= UInt32.max && $0.copies.allSatisfy { $0.count > 0 } })
     else { throw cursor.damage("a cache group contradicts itself") }
   }
 }

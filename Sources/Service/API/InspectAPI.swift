@@ -78,6 +78,7 @@ extension IndexerAPI {
         "reason",
         source.failure
           ?? ConnectionAdvice.text(source, stream, engines.snapshot(ofEndpoint: member.name))
+          ?? (status.trust == .mismatched(.model) ? contradiction(of: member) : nil)
           ?? status.trust.reason)
       json.field("incarnation", Int(status.incarnation.number))
       json.field("block_size", status.blockSize)
@@ -101,6 +102,10 @@ extension IndexerAPI {
       json.field("counters") { Self.write(status.counters, &$0) }
       json.field("stream") { Self.write(source.configuration, stream, &$0) }
     }
+  }
+
+  private func contradiction(of member: FleetMembership.Member) -> String? {
+    resolver.servedModels.contradiction(at: member.name, model: member.model)
   }
 
   private func contest(_ source: SourceID) -> String? {
@@ -171,6 +176,7 @@ extension IndexerAPI {
       json.field("malformed", Int(clamping: counters.malformedMessages))
       json.field("connections", Int(clamping: counters.connections))
       json.field("replays", Int(clamping: replays))
+      json.field("engine_snapshots", Int(clamping: counters.snapshotsTaken))
     }
   }
 
@@ -181,6 +187,7 @@ extension IndexerAPI {
     var json = JSONWriter()
     json.object { json in
       json.field("ready", report.isReady)
+      json.field("reason", report.reason)
       json.field("exact", report.exact)
       json.field("sources", report.sources)
       json.field("required_share") { json in

@@ -99,12 +99,39 @@ extension IndexerAPI {
           result.isDone ? .info : .warning,
           "\(result.source.name): \(client) \(change.deed)\(Self.because(reason)): \(result)")
       }
-      if let error = Self.error(results) { return reply.send(HTTPResponse(error)) }
-      var json = JSONWriter()
-      json.object { json in write(results, &json) }
-      reply.send(HTTPResponse(status: change == .resync ? 202 : 200, json: json))
+      guard change != .resync, results.contains(where: \.isDone) else {
+        return reply.send(Self.response(change, results, nil, write))
+      }
+      // Who is killed after the answer must not begin again with what is void.
+      snapshots.save { reply.send(Self.response(change, results, $0, write)) }
     }
     for source in sources { begin(change, source) { gathering.add($0) } }
+  }
+
+  /// - Parameter saved: What of the change is on disk; nil where nothing has to be.
+  private static func response(
+    _ change: SourceChange, _ results: [ChangedSourceResult], _ saved: SnapshotKeeper.Saved?,
+    _ write: ([ChangedSourceResult], inout JSONWriter) -> Void
+  ) -> HTTPResponse {
+    var warning: String?
+    switch saved {
+    case .written, nil: break
+    case .removed(let failure):
+      warning = "\(failure); the snapshot of before is removed, a restart begins without one"
+    case .failed(let failure):
+      return HTTPResponse(
+        .internalError(
+          results.map { "\($0.source.name): \($0)" }.joined(separator: "; ")
+            + "; but an indexer that is killed now begins again with what was there before: "
+            + "\(failure)"))
+    }
+    if let error = error(results) { return HTTPResponse(error) }
+    var json = JSONWriter()
+    json.object { json in
+      write(results, &json)
+      if let warning { json.field("warning", warning) }
+    }
+    return HTTPResponse(status: change == .resync ? 202 : 200, json: json)
   }
 
   private func begin(
@@ -112,7 +139,6 @@ extension IndexerAPI {
     _ done: @escaping @Sendable (ChangedSourceResult) -> Void
   ) {
     let finish: @Sendable (CacheReset.Outcome) -> Void = {
-      snapshots.writeSoon()
       done(ChangedSourceResult(source: source, outcome: .reset($0)))
     }
     switch change {

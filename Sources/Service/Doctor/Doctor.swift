@@ -29,7 +29,13 @@ package final class Doctor: @unchecked Sendable {
 
   /// The endpoints that the running indexer follows.
   package func followedEndpoints() throws -> [EndpointConfiguration] {
-    try witness?.endpoints() ?? []
+    do {
+      return try witness?.endpoints() ?? []
+    } catch {
+      throw ServiceWitness.Failure(
+        description: "the indexer can't be asked: \(error). See that it runs, and compare --server "
+          + "with its --listen, and --token-file with its own")
+    }
   }
 
   /// Begins to examine `endpoints`; once.

@@ -16,6 +16,15 @@ extension DoctorProblem {
         + "`--host 127.0.0.1` is reached from its own machine only.")
   }
 
+  static func notHTTP(_ authority: String, _ error: HTTPClientError) -> DoctorProblem {
+    .fault(
+      "not_an_engine", "What listens at \(authority) does not answer in HTTP: \(error.message).",
+      matters: "No request can be served there, and its state can't be read.", mend: httpPort)
+  }
+
+  private static let httpPort =
+    "Correct `port`: it is that of `vllm serve --port`, not that of its events or replays."
+
   static func unhealthy(_ status: Int) -> DoctorProblem {
     .fault(
       "unhealthy", "GET /health answers \(status).",
@@ -23,9 +32,11 @@ extension DoctorProblem {
       mend: "Look into the engine's log, and start it again.")
   }
 
-  static var unauthorized: DoctorProblem {
+  static func unauthorized(hasKey: Bool) -> DoctorProblem {
     .fault(
-      "unauthorized", "The engine asks for an API key (401).",
+      "unauthorized",
+      hasKey
+        ? "The engine does not take the API key (401)." : "The engine asks for an API key (401).",
       matters: "Rendering, metrics and model names can't be read without it: prompts that are "
         + "text match nothing.",
       mend: "Give its key: `doctor --api-key-file FILE`, and `serve --render-token-file FILE`.")
@@ -35,17 +46,24 @@ extension DoctorProblem {
     .fault(
       "not_an_engine", "GET /v1/models answers \(status): \(message)",
       matters: "What listens there is no OpenAI-compatible model server.",
-      mend: "Correct `port`: it is that of `vllm serve --port`, not that of its events.")
+      mend: httpPort)
   }
 
-  static func otherModel(configured: String, served: [String]) -> DoctorProblem {
+  static func otherModel(configured: String, _ served: ServedModels.List) -> DoctorProblem {
     .fault(
-      "other_model",
-      "'\(configured)' is configured, but the engine serves \(spelled(served)).",
-      matters: "Requests for the configured model are refused by the engine, and what it caches "
-        + "is looked up under a name that nobody uses.",
-      mend: (served.first.map { "Write `model: \($0)`, or start" } ?? "Start")
-        + " vLLM with `--served-model-name \(configured)`.")
+      "other_model", served.contradiction(of: configured) + ".",
+      matters: "Requests for the configured model are refused by the engine, and a running indexer "
+        + "credits it with nothing: `mismatched(model)`.",
+      mend: served.mend(for: configured))
+  }
+
+  static var asleep: DoctorProblem {
+    .warning(
+      "asleep", "The engine sleeps, or is paused.",
+      matters: "Requests wait there until somebody wakes it up, and asleep it holds nothing; so it "
+        + "is sent no prompt.",
+      mend: "Wake it up with `POST /wake_up` (`/resume` after a pause), and run the doctor again. "
+        + "Take it from the endpoints while it is to sleep.")
   }
 
   static var prefixCachingOff: DoctorProblem {
@@ -99,10 +117,6 @@ extension DoctorProblem {
       matters: "An indexer that starts again, or loses its connection, finds the beginning gone, "
         + "and stays `degraded` until the engine's cache has turned over.",
       mend: "Leave \"buffer_steps\" in `--kv-events-config` at its default of 10000, or raise it.")
-  }
-
-  private static func spelled(_ names: [String]) -> String {
-    names.isEmpty ? "no model" : names.map { "'\($0)'" }.joined(separator: ", ")
   }
 }
 

@@ -100,8 +100,7 @@ extension DoctorProblem {
   static func mismatched(_ trust: Trust) -> DoctorProblem {
     .fault(
       "mismatched", trust.reason ?? trust.name,
-      matters: "Nothing of this endpoint is credited.",
-      mend: "Use a model whose cache groups share one block size, or route to it by load only.")
+      matters: "Nothing of this endpoint is credited.", mend: mend(of: trust) ?? "")
   }
 
   static func oldFormat(missing: [String]) -> DoctorProblem {

@@ -65,26 +65,44 @@ extension DoctorProblem {
       mend: "Use a smaller `--block-size` or a longer `--max-model-len`.")
   }
 
-  static func wrongPrediction(predicted: Int, delivered: Int, ranks: Int) -> DoctorProblem {
+  static func wrongPrediction(predicted: Int, delivered: Int) -> DoctorProblem {
     let cause =
       delivered == 0
       ? "It was served by another engine than the first time, or the cache was emptied in between"
       : "Other traffic may have evicted or stored blocks in between"
-    let ranked = ranks > 1 ? ", or the header X-data-parallel-rank does not choose the rank" : ""
     return .fault(
       "wrong_prediction",
       "Sent again, \(predicted) tokens were predicted and \(delivered) delivered.",
       matters: "Endpoints are chosen for what they do not hold.",
-      mend: "\(cause)\(ranked). Run it again; if it stays so, see that `port` leads to one engine, "
+      mend: "\(cause). Run it again; if it stays so, see that `port` leads to one engine, "
         + "not to a load balancer.")
   }
 
-  static func serviceDisagrees(said: Int, events: Int, trust: String) -> DoctorProblem {
+  static func serviceDisagrees(said: Int, events: Int) -> DoctorProblem {
     .fault(
       "service_disagrees",
-      "The indexer says \(said) tokens (\(trust)), the engine's events say \(events).",
+      "The indexer says \(said) tokens and calls that exact, the engine's events say \(events).",
       matters: "Requests are routed by what the indexer says.",
-      mend: "See the endpoint's reason in `kvindexer sources`.")
+      mend: "See that the indexer follows this engine (`kvindexer sources`), then have it learnt "
+        + "anew: `POST /v1/sources/ID/resync`.")
+  }
+
+  /// - Parameters:
+  ///   - sent: The rank that a request named, and then the one that announced its blocks.
+  ///   - silent: Ranks that announced nothing at all.
+  static func otherRank(sent: Int, announced: Int, silent: [Int]) -> DoctorProblem {
+    let names = silent.map(String.init).joined(separator: ", ")
+    let unknown =
+      silent.isEmpty
+      ? "" : " Nothing came of rank \(names): whether its events flow is not known."
+    return .warning(
+      "other_rank",
+      "A prompt for rank \(sent) (`X-data-parallel-rank`) was announced by rank \(announced)."
+        + unknown,
+      matters: "Which rank serves a request can't be chosen from here: what is predicted is what "
+        + "the best rank holds, and another one may serve.",
+      mend: "See that no proxy drops the header. Where it arrives, the events of two ranks are "
+        + "exchanged: rank r publishes at the port of `kvEvents.endpoint` plus r.")
   }
 
   // MARK: Salt and adapters
@@ -121,17 +139,16 @@ extension DoctorProblem {
       mend: "Use vLLM 0.24 or later.")
   }
 
-  // MARK: A running indexer
-
-  static func untrusted(_ trust: String, rank: Int, _ reason: String) -> DoctorProblem {
-    let isFault = !["degraded", "lagging", "bootstrapping"].contains(trust)
-    return DoctorProblem(
-      isFault: isFault, code: "not_exact", found: "The indexer says of rank \(rank): \(trust).",
-      matters: reason,
-      mend: trust == "degraded" || trust == "lagging" || trust == "bootstrapping"
-        ? "Wait while it heals; resetting the engine's prefix cache makes it exact at once."
-        : "Mend what the other steps find; `kvindexer sources` has the details.")
+  static func adapterMissing(_ adapter: String, served: [String]) -> DoctorProblem {
+    let found = served.isEmpty ? "no adapter" : served.map { "'\($0)'" }.joined(separator: ", ")
+    return .fault(
+      "adapter_missing", "The engine serves \(found), and not the adapter '\(adapter)'.",
+      matters:
+        "Requests that name it are refused by this engine, and nothing of it is cached here.",
+      mend: "Start vLLM with `--enable-lora --lora-modules \(adapter)=PATH`, or compare `--lora`.")
   }
+
+  // MARK: A running indexer
 
   static func notFollowed() -> DoctorProblem {
     .fault(

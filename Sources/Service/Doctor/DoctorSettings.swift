@@ -25,6 +25,8 @@ package struct DoctorSettings: Sendable {
   /// Whether short requests are sent to the engines.
   package var sendsProbes = true
   package var rendering = Rendering.endpoints
+  /// The LoRA adapter that is examined; nil for the first that an engine lists.
+  package var adapter: String?
   /// How the engines let us in.
   package var engineSecurity = HTTPClient.Security()
   package var witness: Witness?

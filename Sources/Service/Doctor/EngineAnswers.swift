@@ -3,6 +3,7 @@ import Foundation
 /// What engines answer, as far as an examination reads it; names are vLLM's in camel case.
 enum EngineAnswers {
   struct Version: Decodable { var version: String }
+  struct Sleep: Decodable { var isSleeping: Bool }
 
   struct Models: Decodable {
     struct Model: Decodable {

@@ -24,6 +24,12 @@ extension Examination {
     var rank: Int
   }
 
+  /// A prompt for one rank that another one has served; places among the endpoint's sources.
+  struct Stray {
+    var sent: Int
+    var announced: Int
+  }
+
   func complete(
     _ text: ProbePrompt, salt: String? = nil, adapter: String? = nil, rank: Int,
     known: [TokenID]?

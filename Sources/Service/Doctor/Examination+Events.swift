@@ -4,14 +4,18 @@ import KVIndexer
 extension Examination {
   /// Waits until every rank's socket is connected, and says which are not.
   ///
-  /// - Returns: Whether all are.
-  func awaitConnections(_ watch: EventWatch) -> Bool {
+  /// - Returns: The places of those that are.
+  func awaitConnections(_ watch: EventWatch) -> [Int] {
     let ranks = endpoint.sources.indices
-    let areConnected = watch.wait(until: deadline()) {
-      ranks.allSatisfy { watch.facts(of: $0).peers > 0 }
+    func isConnected(_ rank: Int) -> Bool { watch.facts(of: rank).peers > 0 }
+    _ = watch.wait(until: deadline()) { ranks.allSatisfy(isConnected) }
+    let connected = ranks.filter(isConnected)
+    engine.isGone = engine.isGone && connected.isEmpty
+    guard !engine.isGone else {
+      skip(.events, Self.gone)
+      return []
     }
-    guard !areConnected else { return true }
-    for index in ranks where watch.facts(of: index).peers == 0 {
+    for index in ranks where !connected.contains(index) {
       let source = endpoint.sources[index]
       let problem = DoctorProblem.notConnected(
         source.eventAddress, isBound: source.isBound,
@@ -21,7 +25,7 @@ extension Examination {
       // An indexer elsewhere may be connected all the same, or be what the engine connects to.
       add(witness == nil ? problem : problem.asWarning, to: .events)
     }
-    return false
+    return connected
   }
 
   /// Whether something listens at an address, whatever it is.
@@ -39,7 +43,9 @@ extension Examination {
       for problem in problems(facts, source, watch.status(of: index)) {
         add(problem.of(rank: source.rank, in: endpoint.sources.count), to: .events)
       }
-      if index == 0, facts.peers > 0 { note(Self.text(facts), in: .events) }
+      guard facts.peers > 0 else { continue }
+      let rank = endpoint.sources.count > 1 ? "rank \(source.rank): " : ""
+      note(rank + Self.text(facts), in: .events)
     }
   }
 
@@ -104,8 +110,12 @@ extension Examination {
 
   // MARK: Replay
 
+  /// Said once, not of every port.
+  private static let gone = "nothing of this engine answers"
+
   /// Asks each rank for everything that its ring still has.
   func examineReplays(_ watch: EventWatch?) {
+    guard !engine.isGone else { return skip(.replay, Self.gone) }
     guard !endpoint.sources.isEmpty else {
       return skip(.replay, "no `kvEvents` are configured")
     }

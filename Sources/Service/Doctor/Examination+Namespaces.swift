@@ -8,20 +8,27 @@ extension Examination {
       let delivered = probeOther(cached, salt: salt, in: .salt)
     else { return }
     guard delivered == 0 else { return add(.saltIgnored(delivered), to: .salt) }
-    if awaitEvents(of: cached.tokens, salt: salt, rank: cached.rank, watch) {
+    if awaitEvents(of: cached.tokens, salt: salt, rank: cached.rank, watch) != nil {
       note("a salted prompt shares nothing, and is known by its events", in: .salt)
     } else {
       add(.saltNotAnnounced, to: .salt)
     }
   }
 
+  /// Says whether the engine has the adapter that was asked for.
+  func checkAdapter() {
+    guard let wanted = settings.adapter, !engine.adapters.contains(wanted) else { return }
+    add(.adapterMissing(wanted, served: engine.adapters), to: .lora)
+  }
+
   func probeAdapter(_ cached: Cached, _ watch: EventWatch) {
-    guard let adapter = engine.adapters.first else {
+    guard let adapter = settings.adapter ?? engine.adapters.first else {
       return skip(.lora, "no adapter is loaded")
     }
+    guard engine.adapters.contains(adapter) else { return }
     guard let delivered = probeOther(cached, adapter: adapter, in: .lora) else { return }
     guard delivered == 0 else { return add(.adapterIgnored(adapter, delivered), to: .lora) }
-    if awaitEvents(of: cached.tokens, lora: adapter, rank: cached.rank, watch) {
+    if awaitEvents(of: cached.tokens, lora: adapter, rank: cached.rank, watch) != nil {
       note("'\(adapter)' shares nothing, and is known by its events", in: .lora)
     } else {
       add(.adapterNotAnnounced(adapter), to: .lora)

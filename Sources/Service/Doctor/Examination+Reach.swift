@@ -2,31 +2,38 @@ import EPPScorer
 
 /// Whether the engine is there, and what it says of itself.
 extension Examination {
-  /// - Returns: Whether its HTTP API can be used.
-  func reach() -> Bool {
-    guard resolves() else { return false }
+  /// - Returns: Why its HTTP API can't be used; nil when it can.
+  func reach() -> String? {
+    guard resolves() else { return "the host name has no address" }
     switch calls.get(server, "/v1/models") {
     case .failure(let error):
-      let problem = DoctorProblem.unreachable(endpoint.authority, error)
+      // What is no status line is an unsupported protocol to libcurl.
+      let isThere = error.kind == .transfer || error.kind == .badURL
+      let problem =
+        isThere
+        ? DoctorProblem.notHTTP(endpoint.authority, error)
+        : DoctorProblem.unreachable(endpoint.authority, error)
       // An indexer elsewhere may reach it all the same.
       add(witness == nil ? problem : problem.asWarning, to: .reach)
-      return false
+      engine.isGone = !isThere
+      return isThere ? "no engine answers" : "the engine does not answer"
     case .success(let reply) where reply.status == 401:
-      add(.unauthorized, to: .reach)
-      return false
+      add(.unauthorized(hasKey: settings.engineSecurity.bearerToken != nil), to: .reach)
+      return "the engine asks for an API key"
     case .success(let reply):
       guard reply.status == 200,
         let models = EngineAnswers.read(EngineAnswers.Models.self, reply.body)
       else {
         add(.notAnEngine(reply.status, EngineAnswers.message(reply.body)), to: .reach)
-        return false
+        return "no engine answers"
       }
       engine.models = models.data
+      checkModel(ServedModels.list(in: reply.body) ?? ServedModels.List())
     }
     readVersion()
-    checkModel()
     readMetrics()
-    return true
+    askForSleep()
+    return nil
   }
 
   /// Looks the name up on a thread of its own, because the system's resolver has its own patience.
@@ -56,12 +63,11 @@ extension Examination {
     note("version \(answer.version)", in: .reach)
   }
 
-  private func checkModel() {
-    let served = engine.models.map(\.id)
-    if let configured = endpoint.model, !served.contains(configured) {
-      add(.otherModel(configured: configured, served: engine.baseModels), to: .reach)
+  private func checkModel(_ list: ServedModels.List) {
+    if let configured = endpoint.model, !list.serves(configured) {
+      add(.otherModel(configured: configured, list), to: .reach)
     } else {
-      note("serves \(served.joined(separator: ", "))", in: .reach)
+      note("serves \(engine.models.map(\.id).joined(separator: ", "))", in: .reach)
     }
   }
 
@@ -70,8 +76,20 @@ extension Examination {
       return
     }
     let series = CoreMetricsExtractor().engine(labels: endpoint.labels)
-    engine.blockSize = EngineMetricsReader(series).read(reply.body).blockSize
+    let report = EngineMetricsReader(series).read(reply.body)
+    engine.blockSize = report.blockSize
+    engine.isAsleep = report.isSleeping ?? false
     if reply.text.contains(#"enable_prefix_caching="False""#) { add(.prefixCachingOff, to: .reach) }
+  }
+
+  /// Metrics tell of sleep alone; vLLM in its development mode also of a pause.
+  private func askForSleep() {
+    if !engine.isAsleep, case .success(let reply) = calls.get(server, "/is_sleeping"),
+      let answer = EngineAnswers.read(EngineAnswers.Sleep.self, reply.body)
+    {
+      engine.isAsleep = answer.isSleeping
+    }
+    if engine.isAsleep { add(.asleep, to: .reach) }
   }
 
   // MARK: /kv_event_sources

@@ -1,3 +1,5 @@
+import KVIndexer
+
 /// What a running indexer says of the endpoint.
 extension Examination {
   func askService() {
@@ -5,10 +7,12 @@ extension Examination {
     do throws(ServiceWitness.Failure) {
       let sources = try witness.sources().filter { $0.endpoint == endpoint.name }
       if sources.isEmpty { add(.notFollowed(), to: .service) }
-      for source in sources where source.trust != "exact" {
-        add(
-          .untrusted(source.trust, rank: source.rank, source.reason ?? source.trust),
-          to: .service)
+      for source in sources {
+        let problem =
+          Trust(name: source.trust, reason: source.reason).map {
+            DoctorProblem.untrusted($0, rank: source.rank, reason: source.reason)
+          } ?? .unknownTrust(source.trust, rank: source.rank, reason: source.reason)
+        if let problem { add(problem, to: .service) }
       }
       for source in sources {
         note("rank \(source.rank) is \(source.trust)", in: .service)

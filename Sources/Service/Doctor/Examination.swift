@@ -11,6 +11,10 @@ final class Examination {
     var blockSize: Int?
     /// By rank, from `/kv_event_sources`.
     var announced: [Int: EngineAnswers.EventSource] = [:]
+    /// Whether it keeps requests waiting until somebody wakes it up.
+    var isAsleep = false
+    /// Whether nothing of it answers, neither HTTP nor events.
+    var isGone = false
 
     var adapters: [String] { models.filter { $0.parent != nil }.map(\.id) }
     var baseModels: [String] { models.filter { $0.parent == nil }.map(\.id) }
@@ -40,9 +44,10 @@ final class Examination {
   }
 
   var server: HTTPClient.Server { .url("http://\(endpoint.authority)") }
-  /// The name that requests are sent with: an engine of another model is examined all the same.
+  /// The name that requests are sent with: an engine of another model is examined all the same, and
+  /// an adapter's name would mean other blocks.
   var model: String? {
-    endpoint.model.flatMap { name in engine.models.first { $0.id == name }?.id }
+    endpoint.model.flatMap { name in engine.baseModels.first { $0 == name } }
       ?? engine.baseModels.first
   }
 
@@ -53,16 +58,19 @@ final class Examination {
   func run() {
     let watch = openWatch()
     defer { watch?.stop() }
-    let isReached = reach()
+    let refusal = reach()
     finish(.reach)
-    if isReached { readAnnounced() } else { skip(.announced, "the engine does not answer") }
+    if let refusal { skip(.announced, refusal) } else { readAnnounced() }
     finish(.announced)
-    let isConnected = watch.map { awaitConnections($0) } ?? false
-    let texts = isReached ? renderTexts() : nil
-    if let texts, settings.sendsProbes, let watch, isConnected {
-      probe(watch, texts)
+    let connected = watch.map { awaitConnections($0) } ?? []
+    let texts = refusal == nil ? renderTexts() : nil
+    if refusal == nil { checkAdapter() }
+    let obstacle = refusal ?? probeObstacle(connected)
+    if let texts, let watch, obstacle == nil {
+      probe(watch, connected, texts)
     } else {
-      leaveOutProbes(isReached: isReached, isConnected: isConnected)
+      if let refusal { skip(.render, refusal) }
+      for step in [DoctorStep.usage, .probe, .salt, .lora] { skip(step, obstacle ?? "") }
       if let texts { compareWithTokenizer(texts) }
     }
     if let watch { judgeEvents(watch) }
@@ -88,12 +96,12 @@ final class Examination {
     }
   }
 
-  private func leaveOutProbes(isReached: Bool, isConnected: Bool) {
-    let reason =
-      !settings.sendsProbes
-      ? "--no-probe" : !isReached ? "the engine does not answer" : "its events are not connected"
-    for step in [DoctorStep.usage, .probe, .salt, .lora] { skip(step, reason) }
-    if !isReached { skip(.render, reason) }
+  /// Why no prompt is sent to an engine that answers; nil when some are.
+  private func probeObstacle(_ connected: [Int]) -> String? {
+    if !settings.sendsProbes { return "--no-probe" }
+    if engine.isAsleep { return "the engine sleeps" }
+    if endpoint.sources.isEmpty { return "no `kvEvents` are configured" }
+    return connected.isEmpty ? "its events are not connected" : nil
   }
 
   // MARK: Findings

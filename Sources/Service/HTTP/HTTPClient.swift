@@ -81,6 +81,20 @@ package struct HTTPClient: ~Copyable {
     try send("GET", path, body: nil, contentType: nil)
   }
 
+  /// Asks for `path`, and hands the body of a 200 on as it comes, instead of keeping it.
+  ///
+  /// - Parameter receive: Called with one piece after the other; false ends the transfer.
+  /// - Throws: `HTTPClientError` also when the body breaks off.
+  package mutating func get(
+    _ path: String, receive: @escaping (UnsafeRawBufferPointer) -> Bool
+  ) throws(HTTPClientError) -> Reply {
+    var call = HTTPCall(server, path: path)
+    call.security = security
+    call.method = "GET"
+    try transfer.prepare(call, limits, receive: receive)
+    return try transfer.reply(transfer.perform())
+  }
+
   /// Sends `body` to `path`.
   package mutating func post(
     _ path: String, body: [UInt8], contentType: String = "application/json"

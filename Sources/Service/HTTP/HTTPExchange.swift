@@ -3,7 +3,7 @@ import Synchronization
 /// One request, from its headers to the last byte of its answer.
 ///
 /// The server's thread owns it, except for `phase` and, from `handling` on, `response` and
-/// `stream`: who moves the phase to `answered` has written them before, and never does again.
+/// `content`: who moves the phase to `answered` has written them before, and never does again.
 final class HTTPExchange: @unchecked Sendable {
   enum Phase: UInt8, AtomicRepresentable {
     /// The body is still arriving. Next: `handling`, or the end of the exchange.
@@ -32,8 +32,15 @@ final class HTTPExchange: @unchecked Sendable {
   /// Bytes of the body that arrived after the refusal and were dropped.
   var droppedBytes = 0
   var response: HTTPResponse?
-  /// The response's body, when it is sent as it is written.
-  var stream: HTTPStream?
+  /// The response's body, when it is not there at once.
+  var content: Content?
+
+  enum Content {
+    /// It is sent as it is written.
+    case stream(HTTPStream)
+    /// It is made as it is sent.
+    case pieces(HTTPPieces)
+  }
 
   init(_ connection: OpaquePointer) { self.connection = connection }
 }

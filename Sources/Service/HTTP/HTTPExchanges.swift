@@ -69,18 +69,23 @@ final class HTTPExchanges: Sendable {
     switch request.phase.load(ordering: .acquiring) {
     case .answered:
       guard let response = request.response else { return .NO }
-      let stream = request.stream
+      let content = request.content
       request.response = nil
-      request.stream = nil
-      return queue(response, reading: stream, on: request.connection)
+      request.content = nil
+      return queue(response, content, on: request.connection)
     case .suspended: return .YES
     case .receiving, .handling, .abandoned: return .NO
     }
   }
 
   /// Takes the answer of a request, from any thread; the server's thread sends it.
-  func complete(_ request: HTTPExchange, _ response: HTTPResponse) {
+  ///
+  /// - Parameter content: Its body, when that is not the response's own.
+  func complete(
+    _ request: HTTPExchange, _ response: HTTPResponse, _ content: HTTPExchange.Content? = nil
+  ) {
     request.response = response
+    request.content = content
     _ = complete(request)
   }
 
@@ -88,7 +93,7 @@ final class HTTPExchanges: Sendable {
   func complete(_ request: HTTPExchange, streaming response: HTTPResponse) -> HTTPStream {
     let stream = HTTPStream(on: request.connection, limits, metrics)
     request.response = response
-    request.stream = stream
+    request.content = .stream(stream)
     if !complete(request) { stream.close() }
     return stream
   }
@@ -102,12 +107,14 @@ final class HTTPExchanges: Sendable {
 
   /// Hands an answer to libmicrohttpd, which sends it.
   func queue(
-    _ response: HTTPResponse, reading stream: HTTPStream? = nil, on connection: OpaquePointer
+    _ response: HTTPResponse, _ content: HTTPExchange.Content? = nil,
+    on connection: OpaquePointer
   ) -> MHD_Result {
     let reply =
-      if let stream {
-        streams.answer(reading: stream)
-      } else {
+      switch content {
+      case .stream(let stream): streams.answer(reading: stream)
+      case .pieces(let pieces): pieces.answer()
+      case nil:
         response.body.withUnsafeBytes { body in
           MHD_create_response_from_buffer(
             body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)

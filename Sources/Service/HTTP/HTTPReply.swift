@@ -29,6 +29,15 @@ package final class HTTPReply: Sendable {
     exchanges.complete(exchange, response)
   }
 
+  /// Answers with a body that is taken piece by piece; to be called instead of `send`.
+  ///
+  /// - Parameter response: The status and the headers; it has no body.
+  package func send(_ response: HTTPResponse, _ pieces: HTTPPieces) {
+    precondition(response.body.isEmpty, "a response in pieces has a body of its own")
+    claim()
+    exchanges.complete(exchange, response, .pieces(pieces))
+  }
+
   /// Begins an answer that is sent as it is written; to be called instead of `send`.
   ///
   /// - Parameter response: The status and the headers; it has no body.

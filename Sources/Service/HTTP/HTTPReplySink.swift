@@ -5,9 +5,19 @@ final class HTTPReplySink {
   private(set) var headers: [(name: String, value: String)] = []
   private(set) var body: [UInt8] = []
   private(set) var isTooLarge = false
-  private let bodyBytesMax: Int
+  /// Takes a piece of the body; false when it can't.
+  typealias Receiver = (UnsafeRawBufferPointer) -> Bool
 
-  init(bodyBytesMax: Int) { self.bodyBytesMax = bodyBytesMax }
+  private let bodyBytesMax: Int
+  private let receive: Receiver?
+  private var bodyBytes = 0
+  private var isOK = false
+
+  /// - Parameter receive: Takes the body of a 200; nil to gather it.
+  init(bodyBytesMax: Int, receive: Receiver? = nil) {
+    self.bodyBytesMax = bodyBytesMax
+    self.receive = receive
+  }
 
   static let bodyCallback: curl_write_callback = { bytes, size, count, context in
     guard let context else { return 0 }
@@ -25,10 +35,12 @@ final class HTTPReplySink {
 
   /// Returns the bytes taken; fewer than given makes libcurl stop.
   private func append(_ bytes: UnsafeRawBufferPointer) -> Int {
-    guard body.count + bytes.count <= bodyBytesMax else {
+    bodyBytes += bytes.count
+    guard bodyBytes <= bodyBytesMax else {
       isTooLarge = true
       return 0
     }
+    if isOK, let receive { return receive(bytes) ? bytes.count : 0 }
     body.append(contentsOf: bytes)
     return bytes.count
   }
@@ -37,6 +49,7 @@ final class HTTPReplySink {
     // A status line starts a new block: what came before was an interim answer, such as 100.
     guard !line.hasPrefix("HTTP/") else {
       headers.removeAll(keepingCapacity: true)
+      isOK = line.split(separator: " ").dropFirst().first == "200"
       return
     }
     guard let colon = line.firstIndex(of: ":") else { return }

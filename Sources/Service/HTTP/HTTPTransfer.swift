@@ -27,10 +27,14 @@ final class HTTPTransfer {
   }
 
   /// Makes the handle ready to perform `call`; only its connection is left of the call before.
-  func prepare(_ call: HTTPCall, _ limits: HTTPClient.Limits) throws(HTTPClientError) {
+  ///
+  /// - Parameter receive: Takes the body of a 200; nil to have it in the reply.
+  func prepare(
+    _ call: HTTPCall, _ limits: HTTPClient.Limits, receive: HTTPReplySink.Receiver? = nil
+  ) throws(HTTPClientError) {
     curl_easy_reset(handle)
     errorText.pointee = 0
-    sink = HTTPReplySink(bodyBytesMax: limits.bodyBytesMax)
+    sink = HTTPReplySink(bodyBytesMax: limits.bodyBytesMax, receive: receive)
     bodyBytesMax = limits.bodyBytesMax
     var lines = call.headers
     if let token = call.security.bearerToken {

@@ -24,11 +24,17 @@ final class EventIntake: Sendable {
     let queue = IngestQueue(limits: configuration.queue)
     let conflicts = IdentityConflicts(fleet: fleet, log: configuration.log)
     self.conflicts = conflicts
-    let subscriptions = SubscriptionLoop(
-      settings: configuration.subscriptions,
-      onTwins: { conflicts.add($0, $1, .messages) }, sink: { queue.push($0) })
+    let trustLog = TrustLog(fleet: fleet, log: configuration.log)
+    self.trustLog = trustLog
+    var outlet = SubscriptionOutlet { queue.push($0) }
+    outlet.hasRoom = { queue.hasRoom(for: $0, bytes: $1) }
+    outlet.onTwins = { conflicts.add($0, $1, .messages) }
+    outlet.onBadSnapshot = { source, error in
+      trustLog.say(.warning, of: source, "the engine's snapshot is of no use: \(error)")
+    }
+    let subscriptions = SubscriptionLoop(settings: configuration.subscriptions, outlet)
     self.subscriptions = subscriptions
-    trustLog = TrustLog(fleet: fleet, log: configuration.log)
+    queue.onRoom { subscriptions.noteRoom() }
     ingest = Ingest(
       fleet: fleet, queue: queue, metrics: metrics, log: trustLog,
       feedback: Ingest.Feedback(

@@ -15,12 +15,11 @@ package final class FleetWatch: @unchecked Sendable {
 
   private let fleet: SharedFleet
   private let membership: FleetMembership
-  private let lock = ConditionLock()
+  private let thread = DutyThread(name: "fleet-watch")
+  // Guarded by the thread:
   private var observers: [Observer: Receiver] = [:]
   private var newcomers: Set<Observer> = []
   private var nextNumber = 0
-  private var isStopping = false
-  private var thread: WorkerThread?
 
   init(fleet: SharedFleet, membership: FleetMembership) {
     self.fleet = fleet
@@ -28,20 +27,13 @@ package final class FleetWatch: @unchecked Sendable {
   }
 
   func start() {
-    lock.withLock { thread = WorkerThread(name: "fleet-watch") { self.run() } }
+    thread.start { self.run() }
   }
 
-  func stop() {
-    let thread = lock.withLock {
-      isStopping = true
-      lock.broadcast()
-      return self.thread
-    }
-    thread?.join()
-  }
+  func stop() { thread.stop() }
 
   /// Whether nobody else can begin to observe.
-  var isFull: Bool { lock.withLock { observers.count >= Self.observersMax } }
+  var isFull: Bool { thread.withLock { _ in observers.count >= Self.observersMax } }
 
   /// Begins to tell `receive`, on the watch's thread: first all entries and `synced`, then changes.
   ///
@@ -50,20 +42,19 @@ package final class FleetWatch: @unchecked Sendable {
   ///
   /// - Returns: Nil when there are `observersMax` already.
   package func observe(_ receive: @escaping Receiver) -> Observer? {
-    lock.withLock {
+    thread.withLock { _ in
       guard observers.count < Self.observersMax else { return nil }
       let observer = Observer(number: nextNumber)
       nextNumber += 1
       observers[observer] = receive
       newcomers.insert(observer)
-      lock.broadcast()
       return observer
     }
   }
 
   /// Ends an observation; a call to its receiver may still be under way.
   package func cancel(_ observer: Observer) {
-    lock.withLock { observers[observer] = nil }
+    thread.withLock { _ in observers[observer] = nil }
   }
 
   private func run() {
@@ -84,20 +75,16 @@ package final class FleetWatch: @unchecked Sendable {
 
   /// Waits until it is time to look, or someone new wants to know; nil when the watch stops.
   private func nextRound() -> (known: [Receiver], new: [Receiver])? {
-    lock.withLock {
-      let due = MonotonicClock.nowNanoseconds() + Self.intervalNanoseconds
-      while !isStopping, newcomers.isEmpty {
-        if observers.isEmpty {
-          lock.wait()
-        } else if !lock.wait(untilNanoseconds: due) {
-          break
-        }
+    let due = MonotonicClock.nowNanoseconds() + Self.intervalNanoseconds
+    return thread.next {
+      if newcomers.isEmpty {
+        if observers.isEmpty { return .none }
+        if MonotonicClock.nowNanoseconds() < due { return .later(nanoseconds: due) }
       }
-      guard !isStopping else { return nil }
       let new = newcomers.compactMap { observers[$0] }
       let known = observers.filter { !newcomers.contains($0.key) }.map(\.value)
       newcomers = []
-      return (known, new)
+      return .now((known, new))
     }
   }
 

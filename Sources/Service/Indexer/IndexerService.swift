@@ -149,6 +149,12 @@ package final class IndexerService: Sendable {
   }
 
   private func start() {
+    if membership.members.isEmpty {
+      configuration.log(
+        .warning,
+        "there are no endpoints yet: nothing is known, and /readyz says so, until one is configured "
+          + "or registers itself")
+    }
     intake.start()
     snapshots.start()
     housekeeping.start()

@@ -12,7 +12,7 @@ final class Ingest: @unchecked Sendable {
   let queue: IngestQueue
   let fleet: SharedFleet
   private let metrics: ServiceMetrics
-  private let log: TrustLog
+  let log: TrustLog
   private let feedback: Feedback
   private let lock = Lock()
   private var thread: WorkerThread?
@@ -91,6 +91,8 @@ final class Ingest: @unchecked Sendable {
           "the engine's cache is a new one (\(cause.name)); "
             + "\(dropped) blocks of the old one are dropped")
       }
+    case .snapshot(let snapshot, let last):
+      apply(snapshot, upTo: last, source, delivery.incarnation)
     case .state(let state):
       fleet.write { $0.setStream(state, of: source) }
       if case .disconnected = state { feedback.disconnected(source) }
@@ -121,37 +123,24 @@ final class Ingest: @unchecked Sendable {
     _ payload: [UInt8], _ sequence: UInt64, _ source: SourceID, _ incarnation: Incarnation,
     _ receivedAt: UInt64
   ) {
+    let message = payload.span.withUnsafeBytes { bytes in
+      SequenceTracker.Record.Message(sequence: sequence, digest: PayloadDigest(of: bytes))
+    }
     do throws(EventDecodingError) {
-      try payload.span.withUnsafeBytes { bytes throws(EventDecodingError) in
-        try decoder.decode(bytes, into: &batch)
-      }
+      try decode(payload)
     } catch {
       log.say(.error, of: source, "message \(sequence) can't be decoded: \(error)")
-      noteApplied(payload, sequence, source, incarnation, isUndecodable: true)
+      fleet.write {
+        $0.noteApplied(
+          message, isUndecodable: true, isCleared: false, of: source, incarnation: incarnation)
+      }
       feedback.undecodable(source, incarnation, sequence)
       return
     }
-    fleet.hasher.prepare(&batch)
     if batch.timestamp > 0 {
       metrics.eventLag.observe(max(WallClock.seconds() - batch.timestamp, 0))
     }
-    var isCleared = false
-    var isDoubtful = false
-    var start = 0
-    repeat {
-      let end = sliceEnd(from: start)
-      let now = MonotonicClock.nowNanoseconds()
-      let (cleared, doubtful) = fleet.write {
-        (
-          $0.apply(batch, events: start..<end, from: source, incarnation: incarnation, now: now),
-          $0.takeDoubt(of: source)
-        )
-      }
-      isCleared = isCleared || cleared
-      isDoubtful = isDoubtful || doubtful
-      start = end
-    } while start < batch.events.count
-    noteApplied(payload, sequence, source, incarnation, isCleared: isCleared)
+    let (isCleared, isDoubtful) = applyBatch(of: source, incarnation, as: message)
     metrics.applyLatency.observe(
       Double(MonotonicClock.nowNanoseconds() &- receivedAt) / 1e9)
     if isCleared { feedback.historyCleared(source, incarnation, sequence) }
@@ -163,16 +152,37 @@ final class Ingest: @unchecked Sendable {
     feedback.doubted(source, incarnation)
   }
 
-  private func noteApplied(
-    _ payload: [UInt8], _ sequence: UInt64, _ source: SourceID, _ incarnation: Incarnation,
-    isUndecodable: Bool = false, isCleared: Bool = false
-  ) {
-    let digest = payload.span.withUnsafeBytes { PayloadDigest(of: $0) }
-    fleet.write {
-      $0.noteApplied(
-        SequenceTracker.Record.Message(sequence: sequence, digest: digest),
-        isUndecodable: isUndecodable, isCleared: isCleared, of: source, incarnation: incarnation)
+  func decode(_ payload: [UInt8]) throws(EventDecodingError) {
+    try payload.span.withUnsafeBytes { bytes throws(EventDecodingError) in
+      try decoder.decode(bytes, into: &batch)
     }
+    fleet.hasher.prepare(&batch)
+  }
+
+  /// Applies what was decoded last, in slices.
+  ///
+  /// - Parameter message: What it came as in the live stream; nil for a part of a snapshot.
+  @discardableResult
+  func applyBatch(
+    of source: SourceID, _ incarnation: Incarnation, as message: SequenceTracker.Record.Message?
+  ) -> (isCleared: Bool, isDoubtful: Bool) {
+    var isCleared = false
+    var isDoubtful = false
+    var start = 0
+    repeat {
+      let end = sliceEnd(from: start)
+      let now = MonotonicClock.nowNanoseconds()
+      fleet.write {
+        let clears = $0.apply(
+          batch, events: start..<end, from: source, incarnation: incarnation, now: now)
+        isCleared = isCleared || clears
+        isDoubtful = $0.takeDoubt(of: source) || isDoubtful
+        guard let message, end == batch.events.count else { return }
+        $0.noteApplied(message, isCleared: isCleared, of: source, incarnation: incarnation)
+      }
+      start = end
+    } while start < batch.events.count
+    return (isCleared, isDoubtful)
   }
 
   private func sliceEnd(from start: Int) -> Int {

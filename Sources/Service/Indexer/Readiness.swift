@@ -23,6 +23,8 @@ package struct ReadinessSettings: Sendable, Equatable {
 final class Readiness: @unchecked Sendable {
   struct Report: Equatable {
     var isReady = false
+    /// Why it is not ready, in a sentence.
+    var reason: String?
     var byTrust: [String: Int] = [:]
     var sources = 0
     var exact = 0
@@ -60,12 +62,14 @@ final class Readiness: @unchecked Sendable {
 
   /// Looks at all sources, and remembers what came of it.
   func report(now: UInt64 = MonotonicClock.nowNanoseconds()) -> Report {
-    let sources = membership.members.flatMap { member in
+    let members = membership.members
+    let sources = members.flatMap { member in
       member.sources.map { (name: "\(member.name):\($0.configuration.rank)", source: $0) }
     }
     let trusts = fleet.read { fleet in sources.map { fleet.trust(of: $0.source.id) } }
     let (report, observer) = lock.withLock {
-      let report = take(Array(zip(sources, trusts)), now: now)
+      var report = take(Array(zip(sources, trusts)), now: now)
+      if !report.isReady { report.reason = Self.reason(report, endpoints: members.count) }
       let hasChanged = report.isReady != lastReported
       lastReported = report.isReady
       return (report, hasChanged ? self.observer : nil)
@@ -98,6 +102,15 @@ final class Readiness: @unchecked Sendable {
     wasReady = usable > 0 && (wasReady || isEnough(report, of: waitedFor))
     report.isReady = wasReady || readyAtNanoseconds.map { now >= $0 } ?? false
     return report
+  }
+
+  private static func reason(_ report: Report, endpoints: Int) -> String {
+    if endpoints == 0 {
+      return "there are no endpoints yet: none is configured, and none has registered itself"
+    }
+    if report.sources == 0 { return "no endpoint has KV events to follow" }
+    if report.waiting.isEmpty { return "no source can be used; /v1/sources says why" }
+    return "the sources named in 'waiting' are not exact yet; /v1/sources says why"
   }
 
   /// With a share every source counts but those that are down for good; without one those that are

@@ -7,6 +7,9 @@ package struct Delivery: Sendable, Equatable {
     case batch(sequence: UInt64, payload: [UInt8], receivedAtNanoseconds: UInt64)
     /// Everything known of the source is void.
     case newIncarnation(IncarnationCause)
+    /// Everything known of the source is void, and this is what its engine caches, everything up to
+    /// that message included. It belongs to a new incarnation.
+    case snapshot(CacheSnapshot, upTo: SequenceTracker.Record.Message)
     case state(TrackerState)
     /// Everything known of the source is void, because somebody vouches for an empty cache; the
     /// fence is the last message from before that.
@@ -16,7 +19,7 @@ package struct Delivery: Sendable, Equatable {
   }
 
   package var source: SourceID
-  /// Counts up with every `.newIncarnation`, which carries the new number already.
+  /// Counts up with every `.newIncarnation` and `.snapshot`, which carry the new number already.
   package var incarnation: Incarnation
   package var content: Content
 
@@ -24,6 +27,12 @@ package struct Delivery: Sendable, Equatable {
     self.source = source
     self.incarnation = incarnation
     self.content = content
+  }
+
+  /// Bytes of all payloads; nil for what has none.
+  var byteCount: Int? {
+    if case .snapshot(let snapshot, _) = content { return snapshot.byteCount }
+    return batchByteCount
   }
 
   /// Bytes of the payload; nil for what is not a batch and must never be refused.

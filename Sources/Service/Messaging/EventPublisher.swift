@@ -1,8 +1,10 @@
 internal import CZMQ
 internal import Glibc
+internal import KVIndexer
+package import Simulation
 
 /// Publishes event batches as an engine does: a PUB socket, a ring of the last batches, and a
-/// ROUTER that answers replay requests from it.
+/// ROUTER that answers replay requests from it, and tells what the engine caches if it is to.
 ///
 /// A thread of its own owns both sockets, so publishing and replays keep their order, and a long
 /// replay delays live batches as it does in an engine.
@@ -22,6 +24,8 @@ package final class EventPublisher: @unchecked Sendable {
     package var queueMax = 100_000
     /// Whether replayed batches carry the topic frame, which older engines leave out.
     package var replaysTopic = true
+    /// Writes snapshots for who asks the ROUTER for one (`ReplaySocketSnapshot`); nil to offer none.
+    package var snapshots: EventEncoder?
 
     package init(endpoint: String, replayEndpoint: String? = nil) {
       self.endpoint = endpoint
@@ -31,9 +35,13 @@ package final class EventPublisher: @unchecked Sendable {
 
   private struct Batch {
     var payload: [UInt8]
+    var events: [EngineEvent]
     /// How often it is sent.
     var copies: Int
   }
+
+  /// Events of one message of a snapshot.
+  private static let snapshotEventsMax = 64
 
   /// The endpoints with the ports that the system chose for bound ones.
   package let endpoint: String
@@ -58,6 +66,8 @@ package final class EventPublisher: @unchecked Sendable {
   private var publisher: ZMQSocket?
   private var replayer: ZMQSocket?
   private var ring: ReplayRing
+  /// What the batches of the ring's whole past come to.
+  private var active = ActiveBlocks()
   private let message = MultipartMessage()
 
   /// Opens the sockets and starts the thread.
@@ -100,21 +110,27 @@ package final class EventPublisher: @unchecked Sendable {
 
   /// Numbers a batch and has it published; waits while too many are queued.
   ///
-  /// - Parameter isLost: Keep it in the ring only, as if it had been dropped on the way.
+  /// - Parameters:
+  ///   - events: What the batch says, where snapshots are offered.
+  ///   - isLost: Keep it in the ring only, as if it had been dropped on the way.
   /// - Returns: Its sequence.
   @discardableResult
-  package func publish(_ payload: [UInt8], isLost: Bool = false) -> UInt64 {
-    publish(payload, copies: isLost ? 0 : 1)
+  package func publish(
+    _ payload: [UInt8], events: [EngineEvent] = [], isLost: Bool = false
+  ) -> UInt64 {
+    publish(payload, events: events, copies: isLost ? 0 : 1)
   }
 
   /// Numbers a batch and has it published as often as `copies` says, with the same number.
   ///
   /// - Returns: Its sequence.
   @discardableResult
-  package func publish(_ payload: [UInt8], copies: Int) -> UInt64 {
+  package func publish(
+    _ payload: [UInt8], events: [EngineEvent] = [], copies: Int
+  ) -> UInt64 {
     let sequence = condition.withLock {
       while queue.count >= settings.queueMax, !isStopping { condition.wait() }
-      queue.append(Batch(payload: payload, copies: copies))
+      queue.append(Batch(payload: payload, events: events, copies: copies))
       nextSequence += 1
       return nextSequence - 1
     }
@@ -179,6 +195,7 @@ package final class EventPublisher: @unchecked Sendable {
         publisher?.send([topic, ring.end.sequenceFrame, batch.payload])
       }
       ring.append(batch.payload)
+      if settings.snapshots != nil { active.apply(batch.events) }
     }
     condition.withLock {
       sentEnd = ring.end
@@ -201,13 +218,28 @@ package final class EventPublisher: @unchecked Sendable {
     while let replayer, message.receive(from: replayer) {
       guard message.count == 3, message.frame(1).isEmpty else { continue }
       let identity = Array(message.frame(0))
-      let start = message.frame(2).suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-      let topics = settings.replaysTopic ? [topic] : []
-      for sequence in ring.sequences(from: start) {
-        replayer.send([identity, []] + topics + [sequence.sequenceFrame, ring[sequence]])
+      if let encoder = settings.snapshots,
+        message.frame(2).elementsEqual(ReplaySocketSnapshot.request)
+      {
+        for batch in active.snapshot(eventsMax: Self.snapshotEventsMax) ?? [] {
+          let payload = encoder.encode(EngineBatch(timestamp: 0, events: batch))
+          send(payload, numbered: ring.end, to: identity, replayer)
+        }
+      } else {
+        let start = message.frame(2).suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        for sequence in ring.sequences(from: start) {
+          send(ring[sequence], numbered: sequence, to: identity, replayer)
+        }
       }
       let endTopics: [[UInt8]] = settings.replaysTopic ? [[]] : []
       replayer.send([identity, []] + endTopics + [UInt64.max.sequenceFrame, []])
     }
+  }
+
+  private func send(
+    _ payload: [UInt8], numbered sequence: UInt64, to identity: [UInt8], _ replayer: ZMQSocket
+  ) {
+    let topics = settings.replaysTopic ? [topic] : []
+    replayer.send([identity, []] + topics + [sequence.sequenceFrame, payload])
   }
 }

@@ -1,4 +1,4 @@
-internal import KVIndexer
+package import KVIndexer
 
 /// The bounded queue between the subscription loop and the thread that applies deliveries.
 ///
@@ -17,6 +17,11 @@ package final class IngestQueue: @unchecked Sendable {
   private struct Load {
     var batches = 0
     var bytes = 0
+
+    mutating func add(_ bytes: Int) {
+      batches += 1
+      self.bytes += bytes
+    }
   }
 
   private let limits: Limits
@@ -27,6 +32,8 @@ package final class IngestQueue: @unchecked Sendable {
   private var refusedCount: UInt64 = 0
   private var isClosed = false
   private var isInterrupted = false
+  private var isRoomAwaited = false
+  private var roomMade: (@Sendable () -> Void)?
 
   package init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -36,24 +43,44 @@ package final class IngestQueue: @unchecked Sendable {
   package func push(_ delivery: Delivery) -> Bool {
     condition.withLock {
       guard !isClosed else { return true }
-      if let bytes = delivery.batchByteCount {
-        let load = loads[delivery.source] ?? Load()
-        // A source without any load may send a batch that is over its limit by itself.
-        let hasRoom =
-          load.batches == 0
-          || load.batches < limits.sourceBatchesMax
-            && load.bytes + bytes <= limits.sourceBytesMax
-        guard hasRoom, byteCount == 0 || byteCount + bytes <= limits.bytesMax else {
-          refusedCount += 1
-          return false
-        }
-        loads[delivery.source] = Load(batches: load.batches + 1, bytes: load.bytes + bytes)
+      if let bytes = delivery.batchByteCount, !fits(bytes, of: delivery.source) {
+        refusedCount += 1
+        return false
+      }
+      if let bytes = delivery.byteCount {
+        loads[delivery.source, default: Load()].add(bytes)
         byteCount += bytes
       }
       deliveries.append(delivery)
       if deliveries.count == 1 { condition.broadcast() }
       return true
     }
+  }
+
+  /// Whether a batch would be taken now.
+  ///
+  /// Where it would not, `onRoom` is called once it may be. Where it would, that stays so until the
+  /// next `push`: what is taken only makes more room.
+  package func hasRoom(for source: SourceID, bytes: Int) -> Bool {
+    condition.withLock {
+      let hasRoom = isClosed || fits(bytes, of: source)
+      isRoomAwaited = isRoomAwaited || !hasRoom
+      return hasRoom
+    }
+  }
+
+  /// Has `body` called when there is room again that somebody was told there is not.
+  package func onRoom(_ body: @escaping @Sendable () -> Void) {
+    condition.withLock { roomMade = body }
+  }
+
+  private func fits(_ bytes: Int, of source: SourceID) -> Bool {
+    let load = loads[source] ?? Load()
+    // A source without any load may send a batch that is over its limit by itself.
+    let hasShare =
+      load.batches == 0
+      || load.batches < limits.sourceBatchesMax && load.bytes + bytes <= limits.sourceBytesMax
+    return hasShare && (byteCount == 0 || byteCount + bytes <= limits.bytesMax)
   }
 
   /// Waits for deliveries and takes all there are, in order.
@@ -64,14 +91,17 @@ package final class IngestQueue: @unchecked Sendable {
   /// - Returns: False once the queue is closed and empty. After `interrupt` there may be nothing.
   package func take(into batch: inout [Delivery]) -> Bool {
     batch.removeAll(keepingCapacity: true)
-    return condition.withLock {
+    let (goesOn, roomMade) = condition.withLock {
       while deliveries.isEmpty, !isClosed, !isInterrupted { condition.wait() }
       isInterrupted = false
       swap(&deliveries, &batch)
       loads.removeAll(keepingCapacity: true)
       byteCount = 0
-      return !batch.isEmpty || !isClosed
+      defer { isRoomAwaited = false }
+      return (!batch.isEmpty || !isClosed, isRoomAwaited ? self.roomMade : nil)
     }
+    roomMade?()
+    return goesOn
   }
 
   /// Has `take` return, even with nothing.

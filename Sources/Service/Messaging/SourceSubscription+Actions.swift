@@ -17,7 +17,8 @@ extension SourceSubscription {
       case .discardHeld:
         counters.staleMessages += UInt64(held.count)
         held.removeAll()
-      case .requestReplay(let start): requestExchange(from: start)
+      case .requestReplay(let start): requestExchange(.replay(from: start))
+      case .requestSnapshot: requestExchange(.snapshot)
       case .cancelReplay:
         counters.replaysCancelled += 1
         closeExchange()
@@ -26,6 +27,7 @@ extension SourceSubscription {
         incarnation.number &+= 1
         twins.forget(target.source)
         deliver(.newIncarnation(cause))
+      case .takeSnapshot(let last): deliverSnapshot(upTo: last)
       case .declareGap(let range, let cause): count(range, cause)
       case .state(let state):
         // First, so that who sees the state finds the counters that led to it.
@@ -62,7 +64,7 @@ extension SourceSubscription {
 
   @discardableResult
   func deliver(_ content: Delivery.Content) -> Bool {
-    sink(Delivery(source: target.source, incarnation: incarnation, content: content))
+    outlet.sink(Delivery(source: target.source, incarnation: incarnation, content: content))
   }
 
   private func count(_ reason: SequenceTracker.DropReason) {

@@ -5,8 +5,6 @@ internal import KVIndexer
 ///
 /// It belongs to the loop's thread once it was handed over; only `snapshot` is for all threads.
 final class SourceSubscription: @unchecked Sendable {
-  typealias Sink = @Sendable (Delivery) -> Bool
-
   struct HeldPayload {
     var bytes: [UInt8]
     var receivedAtNanoseconds: UInt64
@@ -28,18 +26,21 @@ final class SourceSubscription: @unchecked Sendable {
   /// Shared by the sources of the loop.
   let pacer: ReplayPacer
   let twins: TwinDetector
-  let onTwins: @Sendable (SourceID, SourceID) -> Void
-  let sink: Sink
+  let outlet: SubscriptionOutlet
   var tracker: SequenceTracker
   var incarnation = Incarnation(0)
   var held = FIFO<HeldPayload>()
   var exchange: ReplayExchange?
-  /// Where the replay is to begin that waits for its place.
-  var waitingStart: UInt64?
+  /// What is to be asked for once there is a place.
+  var waitingRequest: ReplayExchange.Request?
   /// When the open exchange has failed, unless something comes.
   var exchangeDeadlineNanoseconds: UInt64?
   /// When it has failed, whatever comes.
   var exchangeEndNanoseconds: UInt64 = 0
+  /// Since when the exchange waits for room in the consumer's queue; nil while it has some.
+  var roomAwaitedSinceNanoseconds: UInt64?
+  /// A snapshot of the engine, until it is proven to be this engine's.
+  var unproven: CacheSnapshot?
   /// Whether the next replay is put off by a random time.
   var isReplayDelayed = false
   var counters = SubscriptionCounters()
@@ -53,16 +54,14 @@ final class SourceSubscription: @unchecked Sendable {
   init(
     _ target: SubscriptionTarget, restoring restored: RestoredStream? = nil,
     settings: SubscriptionSettings, in context: ZMQContext, pacer: ReplayPacer,
-    twins: TwinDetector, onTwins: @escaping @Sendable (SourceID, SourceID) -> Void,
-    sink: @escaping Sink
+    twins: TwinDetector, outlet: SubscriptionOutlet
   ) throws(ZMQError) {
     self.target = target
     self.settings = settings
     self.context = context
     self.pacer = pacer
     self.twins = twins
-    self.onTwins = onTwins
-    self.sink = sink
+    self.outlet = outlet
     let trackerSettings = settings.tracker(hasReplay: target.replayEndpoint != nil)
     tracker =
       restored.map { SequenceTracker(settings: trackerSettings, restoring: $0.record) }
@@ -107,7 +106,7 @@ final class SourceSubscription: @unchecked Sendable {
   func takeTurn(message: MultipartMessage) {
     takeConnectionChanges(message)
     takeLive(message, limit: settings.sliceMessages)
-    takeReplayed(message)
+    takeReplayed()
     let now = MonotonicClock.nowNanoseconds()
     if let deadline = exchangeDeadlineNanoseconds, now >= deadline {
       failExchange(now: now)
@@ -234,7 +233,7 @@ final class SourceSubscription: @unchecked Sendable {
 
   func noteTwins(_ sequence: UInt64, _ digest: PayloadDigest) {
     guard let twin = twins.note(sequence, digest, from: target.source) else { return }
-    onTwins(twin, target.source)
+    outlet.onTwins(twin, target.source)
   }
 
   private func note(topic frame: UnsafeRawBufferPointer) {

@@ -29,6 +29,15 @@ package struct SubscriptionCounters: Sendable, Equatable {
   package var replaysFailed: UInt64 = 0
   /// Exchanges closed because they had become pointless.
   package var replaysCancelled: UInt64 = 0
+  package var snapshotsRequested: UInt64 = 0
+  /// Snapshots of the engine that were handed over.
+  package var snapshotsTaken: UInt64 = 0
+  /// Requests that were answered with the end alone.
+  package var snapshotsNotOffered: UInt64 = 0
+  /// Snapshots that were cut off, made no sense, or could not be proven.
+  package var snapshotsFailed: UInt64 = 0
+  /// How often a replay had to wait because the consumer had no room.
+  package var roomWaits: UInt64 = 0
   /// Batches that the consumer refused.
   package var overflows: UInt64 = 0
   /// Live messages that found no room while a replay was open.

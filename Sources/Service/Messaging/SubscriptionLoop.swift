@@ -3,9 +3,9 @@ package import KVIndexer
 
 /// One thread that owns the sockets of all sources and hands over what they bring, in order.
 ///
-/// The consumer is called on this thread. It returns whether it took a batch, and must not wait:
-/// a batch that it refuses is asked for again or declared lost, so that load never becomes
-/// back-pressure on an engine. Deliveries other than batches are never refused.
+/// The consumer is called on this thread, see `SubscriptionOutlet`, and must not wait: a batch that it
+/// refuses is asked for again or declared lost, so that load never becomes back-pressure on an
+/// engine. Replays wait for room instead, for their messages are kept by the engine.
 package final class SubscriptionLoop: @unchecked Sendable {
   private enum Command {
     case add(SourceSubscription)
@@ -20,8 +20,7 @@ package final class SubscriptionLoop: @unchecked Sendable {
 
   private let context: ZMQContext
   private let settings: SubscriptionSettings
-  private let sink: @Sendable (Delivery) -> Bool
-  private let onTwins: @Sendable (SourceID, SourceID) -> Void
+  private let outlet: SubscriptionOutlet
   private let wakeUp = WakeUp()
 
   private let lock = Lock()
@@ -39,16 +38,13 @@ package final class SubscriptionLoop: @unchecked Sendable {
   private let pacer: ReplayPacer
   private let twins = TwinDetector()
 
-  /// - Parameter onTwins: Told of two sources that are one engine, on the loop's thread.
   package init(
     context: ZMQContext = ZMQContext(), settings: SubscriptionSettings = SubscriptionSettings(),
-    onTwins: @escaping @Sendable (SourceID, SourceID) -> Void = { _, _ in },
-    sink: @escaping @Sendable (Delivery) -> Bool
+    _ outlet: SubscriptionOutlet
   ) {
     self.context = context
-    self.onTwins = onTwins
     self.settings = settings
-    self.sink = sink
+    self.outlet = outlet
     pacer = ReplayPacer(openMax: settings.replaysMax, seed: settings.replaySeed)
   }
 
@@ -81,7 +77,7 @@ package final class SubscriptionLoop: @unchecked Sendable {
   ) throws(ZMQError) {
     let subscription = try SourceSubscription(
       target, restoring: restored, settings: settings, in: context, pacer: pacer, twins: twins,
-      onTwins: onTwins, sink: sink)
+      outlet: outlet)
     lock.withLock {
       precondition(registered[target.source] == nil, "\(target.source) was added before")
       registered[target.source] = subscription
@@ -136,6 +132,9 @@ package final class SubscriptionLoop: @unchecked Sendable {
   /// Replays that are open, and that wait for their place.
   package var replays: (open: Int, waiting: Int) { lock.withLock { publishedReplays } }
 
+  /// Takes note that the consumer has room again that it was asked for.
+  package func noteRoom() { wakeUp.signal() }
+
   private func post(_ command: Command) {
     lock.withLock { commands.append(command) }
     wakeUp.signal()
@@ -171,7 +170,8 @@ package final class SubscriptionLoop: @unchecked Sendable {
       let itemCount = subscription.exchange == nil ? 2 : 3
       let isReadable = (item..<(item + itemCount)).contains { pollItems[$0].revents != 0 }
       item += itemCount
-      if isReadable || now >= subscription.deadlineNanoseconds {
+      let isDue = now >= subscription.deadlineNanoseconds
+      if isReadable || isDue || subscription.roomAwaitedSinceNanoseconds != nil {
         subscription.takeTurn(message: message)
       }
     }
@@ -228,7 +228,11 @@ package final class SubscriptionLoop: @unchecked Sendable {
       pollItems.append(item)
       guard let exchange = subscription.exchange else { continue }
       item.socket = exchange.socket.handle
+      // What it has waits there until there is room for it.
+      let isRead = subscription.roomAwaitedSinceNanoseconds == nil
+      item.events = isRead ? Int16(ZMQ_POLLIN) : 0
       pollItems.append(item)
+      item.events = Int16(ZMQ_POLLIN)
     }
   }
 

@@ -44,6 +44,10 @@ package struct SubscriptionSettings: Sendable, Equatable {
   package var replayTimeoutMilliseconds: UInt64 = 5_000
   /// A replay that has not ended after so long has failed; the next one goes on where it was.
   package var replayLimitMilliseconds: UInt64 = 20_000
+  /// A replay that waits for room in the consumer's queue for so long has failed.
+  package var roomWaitMilliseconds: UInt64 = 60_000
+  /// A snapshot of an engine with more bytes is given up.
+  package var snapshotBytesMax = 256 << 20
   /// Replays that are open at once, over all sources.
   package var replaysMax = 8
   /// Replays after a reconnection or a failure wait for a random time below this one.

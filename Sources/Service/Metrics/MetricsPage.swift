@@ -202,6 +202,10 @@ struct MetricsPage {
         "kvindexer_overflows_total", "Batches refused because the queue was full.", { $0.overflows }
       ),
       (
+        "kvindexer_replay_room_waits_total", "Replays halted because the queue was full.",
+        { $0.roomWaits }
+      ),
+      (
         "kvindexer_malformed_messages_total", "Messages of no known form.", { $0.malformedMessages }
       ),
       ("kvindexer_connections_total", "Connections made.", { $0.connections }),
@@ -218,6 +222,16 @@ struct MetricsPage {
           ("complete", counters.replaysComplete), ("partial", counters.replaysPartial),
           ("empty", counters.replaysEmpty), ("failed", counters.replaysFailed),
           ("cancelled", counters.replaysCancelled),
+        ].map { (labels: row.labels + [(name: "outcome", value: $0.0)], value: Double($0.1)) }
+      })
+    text.add(
+      "kvindexer_engine_snapshots_total", .counter,
+      help: "Snapshots asked of engines whose ring was not enough, by outcome.",
+      rows.flatMap { row in
+        let counters = row.stream.counters
+        return [
+          ("taken", counters.snapshotsTaken), ("not_offered", counters.snapshotsNotOffered),
+          ("failed", counters.snapshotsFailed),
         ].map { (labels: row.labels + [(name: "outcome", value: $0.0)], value: Double($0.1)) }
       })
     text.add(

@@ -20,22 +20,7 @@ package struct RemoteScore: Sendable, Equatable {
     package var reason: String?
 
     /// The state of trust; nil for a name that is not known here.
-    ///
-    /// What it is degraded or mismatched by is the first word of `reason`.
-    package var trust: Trust? {
-      let cause = reason.map { String($0.prefix { $0 != ":" }) } ?? ""
-      return switch trustName {
-      case "connecting": .connecting
-      case "bootstrapping": .bootstrapping
-      case "lagging": .lagging
-      case "exact": .exact
-      case "silent": .silent
-      case "dead": .dead
-      case "degraded": Trust.Degradation(rawValue: cause).map { .degraded($0) }
-      case "mismatched": Trust.Mismatch(rawValue: cause).map { .mismatched($0) }
-      default: nil
-      }
-    }
+    package var trust: Trust? { Trust(name: trustName, reason: reason) }
   }
 
   package var promptTokens = 0

@@ -8,43 +8,29 @@ final class InspectionThread: @unchecked Sendable {
   /// Questions that wait at a time.
   static let waitingMax = 32
 
-  private let lock = ConditionLock()
+  private let thread = DutyThread(name: "inspection")
+  /// Guarded by the thread.
   private var waiting: [Question] = []
-  private var isStopping = false
-  private var thread: WorkerThread?
 
   func start() {
-    lock.withLock { thread = WorkerThread(name: "inspection") { self.run() } }
+    thread.start { self.run() }
   }
 
   /// Answers what waits and ends the thread.
-  func stop() {
-    let thread = lock.withLock {
-      isStopping = true
-      lock.broadcast()
-      return self.thread
-    }
-    thread?.join()
-  }
+  func stop() { thread.stop() }
 
   /// Has a question answered; false when too many wait.
   func ask(_ question: @escaping Question) -> Bool {
-    lock.withLock {
-      guard waiting.count < Self.waitingMax, !isStopping else { return false }
+    thread.withLock { isEnding in
+      guard waiting.count < Self.waitingMax, !isEnding else { return false }
       waiting.append(question)
-      lock.broadcast()
       return true
     }
   }
 
   private func run() {
-    while let question = next() { question() }
-  }
-
-  private func next() -> Question? {
-    lock.withLock {
-      while waiting.isEmpty, !isStopping { lock.wait() }
-      return waiting.isEmpty ? nil : waiting.removeFirst()
+    while let question = thread.next({ waiting.isEmpty ? .none : .now(waiting.removeFirst()) }) {
+      question()
     }
   }
 }

@@ -18,6 +18,9 @@ final class PromptResolver: Sendable {
     estimator = PromptEstimator(blockTokens: Self.estimatedBlockTokens)
   }
 
+  /// What the endpoints say that they serve.
+  var servedModels: ServedModels { tokens.servedModels }
+
   /// What a request says besides its prompt.
   struct Hints: Sendable {
     var model: String?

@@ -1,5 +1,3 @@
-import Tokenize
-
 /// The names that endpoints go by besides the configured one: aliases, and LoRA adapters.
 ///
 /// A request names an adapter as if it were a model. Taken for the base model its blocks would be
@@ -16,10 +14,7 @@ final class ServedModels: @unchecked Sendable {
     var server: HTTPClient.Server
     /// The configured model; empty for none.
     var model: String
-    /// By the name in requests: the parent of an adapter, nil for a model.
-    var names: [String: String?] = [:]
-    /// What the models are called where they come from.
-    var roots: Set<String> = []
+    var list = List()
     var dueAt: UInt64
   }
 
@@ -54,8 +49,7 @@ final class ServedModels: @unchecked Sendable {
         let server = HTTPClient.Server.url("http://\(member.address)")
         var endpoint = Endpoint(server: server, model: member.model, dueAt: 0)
         if let known = endpoints[member.name], known.server == server {
-          endpoint.names = known.names
-          endpoint.roots = known.roots
+          endpoint.list = known.list
           endpoint.dueAt = known.dueAt
         }
         next[member.name] = endpoint
@@ -69,7 +63,7 @@ final class ServedModels: @unchecked Sendable {
   func meaning(of name: String) -> Meaning? {
     lock.withLock {
       for endpoint in endpoints.values {
-        guard let parent = endpoint.names[name] else { continue }
+        guard let parent = endpoint.list.names[name] else { continue }
         let base = endpoint.model.isEmpty ? parent ?? name : endpoint.model
         return Meaning(model: base, lora: parent == nil ? nil : name)
       }
@@ -77,16 +71,12 @@ final class ServedModels: @unchecked Sendable {
     }
   }
 
-  /// Whether an endpoint serves a model, by that name or another, or an adapter of it; nil where it
-  /// has not said what it serves, or the model is not configured.
-  func serves(_ endpoint: String, model: String) -> Bool? {
-    lock.withLock {
-      guard !model.isEmpty, let known = endpoints[endpoint], !known.names.isEmpty else {
-        return nil
-      }
-      return known.names.keys.contains(model) || known.roots.contains(model)
-        || known.names.values.contains(model)
-    }
+  /// Says what an endpoint serves in place of its configured model, and how to mend that; nil where
+  /// it serves it, or has not said what it serves, or no model is configured.
+  func contradiction(at endpoint: String, model: String) -> String? {
+    let list = lock.withLock { endpoints[endpoint]?.list }
+    guard !model.isEmpty, let list, !list.names.isEmpty, !list.serves(model) else { return nil }
+    return "model: \(list.contradiction(of: model)). \(list.mend(for: model))"
   }
 
   /// Has the lists asked for again, because a name is not in them that may be new.
@@ -134,62 +124,8 @@ final class ServedModels: @unchecked Sendable {
     else { return }
     lock.withLock {
       guard endpoints[name]?.server == server else { return }
-      endpoints[name]?.names = list.names
-      endpoints[name]?.roots = list.roots
+      endpoints[name]?.list = list
       endpoints[name]?.dueAt = MonotonicClock.nowNanoseconds() + Self.periodNanoseconds
     }
-  }
-
-  /// An endpoint's answer.
-  struct List: Equatable {
-    /// The entries, each with its parent.
-    var names: [String: String?] = [:]
-    /// What the models among them are called where they come from.
-    var roots: Set<String> = []
-  }
-
-  /// The list's entries; nil for what is no such list.
-  static func list(in body: [UInt8]) -> List? {
-    body.withUnsafeBytes { bytes in
-      var list = List()
-      var cursor = JSONCursor(bytes)
-      do throws(JSONError) {
-        try cursor.beginObject()
-        while let key = try cursor.nextKey() {
-          guard key == "data" else {
-            try cursor.skipValue()
-            continue
-          }
-          try cursor.beginArray()
-          while try cursor.nextElement() {
-            let entry = try entry(&cursor)
-            if let id = entry.id { list.names.updateValue(entry.parent, forKey: id) }
-            if let root = entry.root, entry.parent == nil { list.roots.insert(root) }
-          }
-        }
-        return list
-      } catch {
-        return nil
-      }
-    }
-  }
-
-  private static func entry(
-    _ cursor: inout JSONCursor
-  ) throws(JSONError) -> (id: String?, parent: String?, root: String?) {
-    var entry: (id: String?, parent: String?, root: String?)
-    try cursor.beginObject()
-    while let key = try cursor.nextKey() {
-      if key == "id" {
-        entry.id = try cursor.string()
-      } else if key == "parent" {
-        entry.parent = try cursor.null() ? nil : cursor.string()
-      } else if key == "root" {
-        entry.root = try cursor.null() ? nil : cursor.string()
-      } else {
-        try cursor.skipValue()
-      }
-    }
-    return entry
   }
 }

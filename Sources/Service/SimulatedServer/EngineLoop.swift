@@ -201,7 +201,7 @@ final class EngineLoop: @unchecked Sendable {
     guard publishesEvents, !blockEvents.isEmpty else { return }
     let batch = EngineBatch(
       timestamp: WallClock.seconds(), events: blockEvents.map { EngineEvent($0) })
-    publisher.publish(encoder.encode(batch))
+    publisher.publish(encoder.encode(batch), events: batch.events)
     publisher.flush()
     condition.withLock { events.count(blockEvents) }
   }

@@ -23,7 +23,7 @@ extension ModelServerAPI {
     }
     let requests = prompts.map { prompt in
       EngineRequest(
-        tokens: prompt, output: .sampled(body.outputTokensMax),
+        tokens: prompt, output: .sampled(body.outputTokensMax), adapter: adapter(of: body),
         cacheSalt: configuration.features.honoursSalt ? body.cacheSalt : nil,
         readsCache: !body.wantsPromptLogProbabilities)
     }
@@ -44,10 +44,20 @@ extension ModelServerAPI {
     }
   }
 
+  /// The adapter that a request names as its model.
+  private func adapter(of body: CompletionBody) -> LoRAAdapter? {
+    guard configuration.features.honoursAdapters, let name = body.model,
+      let place = configuration.adapters.firstIndex(of: name)
+    else { return nil }
+    return LoRAAdapter(name: name, id: place + 1)
+  }
+
   func check(_ body: CompletionBody) throws(ModelServerError) {
-    if let model = body.model, model != configuration.model {
+    let served = [configuration.model] + configuration.adapters
+    if let model = body.model, !served.contains(model) {
       throw ModelServerError(
-        .notFound, "The model `\(model)` does not exist. Valid aliases: \(configuration.model).",
+        .notFound,
+        "The model `\(model)` does not exist. Valid aliases: \(served.joined(separator: ", ")).",
         param: "model")
     }
     if body.outputTokensMax < 1 {

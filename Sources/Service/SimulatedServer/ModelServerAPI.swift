@@ -17,6 +17,7 @@ final class ModelServerAPI: Sendable {
     case eventSources = "/kv_event_sources"
     case resetPrefixCache = "/reset_prefix_cache"
     case sleep = "/sleep"
+    case isSleeping = "/is_sleeping"
     case wakeUp = "/wake_up"
 
     var method: HTTPMethod {
@@ -24,7 +25,7 @@ final class ModelServerAPI: Sendable {
       case .completions, .chatCompletions, .render, .chatRender, .tokenize, .resetPrefixCache,
         .sleep, .wakeUp:
         .post
-      case .models, .health, .version, .metrics, .eventSources: .get
+      case .models, .health, .version, .metrics, .eventSources, .isSleeping: .get
       }
     }
   }
@@ -65,6 +66,7 @@ final class ModelServerAPI: Sendable {
         case .eventSources: eventSources()
         case .resetPrefixCache: resetPrefixCache()
         case .sleep: sleep()
+        case .isSleeping: isSleeping()
         case .wakeUp: wakeUp()
         }
       if let answer { reply.send(answer) }
@@ -93,19 +95,27 @@ final class ModelServerAPI: Sendable {
       json.field("object", "list")
       json.field("data") { json in
         json.array { json in
-          json.object { json in
-            json.field("id", configuration.model)
-            json.field("object", "model")
-            json.field("created", Int(startTime))
-            json.field("owned_by", "kv-indexer")
-            json.field("root", configuration.model)
-            json.field("parent", nil as String?)
-            json.field("max_model_len", configuration.engine.modelTokensMax)
+          write(configuration.model, parent: nil, &json)
+          for adapter in configuration.adapters {
+            write(adapter, parent: configuration.model, &json)
           }
         }
       }
     }
     return HTTPResponse(json: json)
+  }
+
+  /// As vLLM has it, only the model itself says how long its prompts may be.
+  private func write(_ model: String, parent: String?, _ json: inout JSONWriter) {
+    json.object { json in
+      json.field("id", model)
+      json.field("object", "model")
+      json.field("created", Int(startTime))
+      json.field("owned_by", "kv-indexer")
+      json.field("root", parent == nil ? model : "/adapters/\(model)")
+      json.field("parent", parent)
+      json.field("max_model_len", parent == nil ? configuration.engine.modelTokensMax : nil)
+    }
   }
 
   private func version() -> HTTPResponse {
@@ -146,6 +156,12 @@ final class ModelServerAPI: Sendable {
   private func sleep() -> HTTPResponse {
     guard loop.sleep() else { return Self.detail(status: 409, "Conflict") }
     return HTTPResponse(contentType: "application/json", body: [])
+  }
+
+  private func isSleeping() -> HTTPResponse {
+    var json = JSONWriter()
+    json.object { $0.field("is_sleeping", loop.isAsleep) }
+    return HTTPResponse(json: json)
   }
 
   private func wakeUp() -> HTTPResponse {

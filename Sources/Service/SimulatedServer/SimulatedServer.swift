@@ -25,6 +25,9 @@ package final class SimulatedServer: Sendable {
     settings.topic = configuration.topic
     settings.bufferSteps = configuration.replayBatchesMax
     settings.replaysTopic = configuration.features.replaysTopic
+    if configuration.features.offersSnapshots {
+      settings.snapshots = EventEncoder(generation: configuration.features.generation)
+    }
     let publisher = try EventPublisher(settings)
     var actual = configuration
     actual.eventEndpoint = Self.resolved(configuration.eventEndpoint, publisher.endpoint)

@@ -4,6 +4,8 @@ package import Simulation
 package struct SimulatedServerConfiguration: Sendable, Equatable {
   /// The served name of its only model.
   package var model = "simulated"
+  /// LoRA adapters of the model, by the names that requests call them.
+  package var adapters: [String] = []
   /// Where it takes requests; port 0 asks for a free one.
   package var address = ListenAddress.tcp(host: "127.0.0.1", port: 0)
   /// Where it publishes KV events; port `*` asks for a free one.
@@ -39,12 +41,16 @@ package struct SimulatedFeatures: Sendable, Equatable {
   package var generation = WireGeneration.v032
   /// Whether replayed messages carry the topic frame.
   package var replaysTopic = true
+  /// Whether the replay endpoint tells what the engine caches, as no released vLLM does.
+  package var offersSnapshots = false
   /// Whether `--enable-scale-out` was given.
   package var renders = true
   /// Whether `--enable-prompt-tokens-details` was given.
   package var tellsCachedTokens = true
   /// Whether a `cache_salt` sets prompts apart.
   package var honoursSalt = true
+  /// Whether an adapter sets prompts apart; else it is the model under another name.
+  package var honoursAdapters = true
 
   package init() {}
 }

@@ -15,7 +15,11 @@ package enum AtomicFile {
     guard descriptor >= 0 else { throw SystemError(operation) }
     do throws(SystemError) {
       defer { close(descriptor) }
-      try body { bytes throws(SystemError) in try append(bytes, to: descriptor, operation) }
+      try body { bytes throws(SystemError) in
+        try bytes.span.withUnsafeBytes { bytes throws(SystemError) in
+          try Descriptor.write(bytes, to: descriptor, operation)
+        }
+      }
       guard fsync(descriptor) == 0 else { throw SystemError(operation) }
     } catch {
       unlink(new)
@@ -25,52 +29,21 @@ package enum AtomicFile {
     try syncDirectory(of: path, operation)
   }
 
-  private static func append(
-    _ bytes: borrowing [UInt8], to descriptor: Int32, _ operation: String
-  ) throws(SystemError) {
-    try bytes.span.withUnsafeBytes { bytes throws(SystemError) in
-      var written = 0
-      while written < bytes.count {
-        let count = Glibc.write(
-          descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { throw SystemError(operation) }
-        written += count
-      }
-    }
+  /// Removes a file, which then stays away when the machine stops.
+  ///
+  /// One that is not there is no error.
+  package static func remove(_ path: String) throws(SystemError) {
+    let operation = "remove \(path)"
+    guard unlink(path) == 0 || errno == ENOENT else { throw SystemError(operation) }
+    try syncDirectory(of: path, operation)
   }
 
-  /// The new name is safe once the directory is on disk.
+  /// A change of names is safe once the directory is on disk.
   private static func syncDirectory(of path: String, _ operation: String) throws(SystemError) {
     let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     let descriptor = open(parent.isEmpty ? "/" : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemError(operation) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw SystemError(operation) }
-  }
-}
-
-/// Files of any length, read at once.
-package enum LargeFile {
-  package static func read(_ path: String) throws(SystemError) -> [UInt8] {
-    let operation = "read \(path)"
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemError(operation) }
-    defer { close(descriptor) }
-    let size = lseek(descriptor, 0, SEEK_END)
-    guard size >= 0, lseek(descriptor, 0, SEEK_SET) == 0 else { throw SystemError(operation) }
-    var failure: SystemError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      while count < size {
-        let taken = Glibc.read(
-          descriptor, buffer.baseAddress.map { $0 + count }, size - count)
-        if taken < 0, errno == EINTR { continue }
-        if taken < 0 { failure = SystemError(operation) }
-        if taken <= 0 { return }
-        count += taken
-      }
-    }
-    if let failure { throw failure }
-    return bytes
   }
 }

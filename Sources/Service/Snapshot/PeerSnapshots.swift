@@ -1,4 +1,4 @@
-package import KVIndexer
+import KVIndexer
 
 /// A sibling that follows the same engines under the same hash key.
 package struct PeerConfiguration: Sendable, Equatable {
@@ -27,26 +27,30 @@ package enum PeerSnapshots {
     package var description: String
   }
 
-  /// What one sibling knows now.
-  package static func fetch(_ peer: PeerConfiguration) throws -> SnapshotImage {
+  /// What one sibling knows now, in a file without a name.
+  ///
+  /// It is written while it comes, and not looked at: whether it is whole shows when it is read.
+  package static func fetch(_ peer: PeerConfiguration) throws -> SnapshotFile {
+    let file = try SnapshotFile(receivingFrom: "\(peer.server)")
     var client = try HTTPClient(peer.server, security: peer.security, limits: limits)
-    let reply = try client.get("/v1/snapshot")
+    var failure: SystemError?
+    let reply: HTTPClient.Reply
+    do {
+      reply = try client.get("/v1/snapshot") { piece in
+        do throws(SystemError) {
+          try file.append(piece)
+        } catch {
+          failure = error
+        }
+        return failure == nil
+      }
+    } catch {
+      throw failure ?? error
+    }
     guard reply.status == 200 else {
       throw Failure(description: "it answers \(reply.status): \(reply.text.prefix(200))")
     }
-    return try SnapshotImage(reply.body)
-  }
-
-  /// What the first sibling that answers knows; nil when none does.
-  static func first(of peers: [PeerConfiguration], _ log: Log) -> FoundSnapshot? {
-    for peer in peers {
-      do {
-        return FoundSnapshot(origin: "\(peer.server)", image: try fetch(peer))
-      } catch {
-        log(.warning, "\(peer.server): no snapshot from this peer: \(error)")
-      }
-    }
-    return nil
+    return file
   }
 }
 

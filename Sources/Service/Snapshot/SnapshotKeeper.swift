@@ -8,21 +8,37 @@ final class SnapshotKeeper: @unchecked Sendable {
   static let parkedNanoseconds: UInt64 = 300_000_000_000
   private static let dropBlocks = 4_096
 
+  /// What came of a snapshot that was asked for so that nothing older is left.
+  enum Saved: Sendable {
+    case written
+    /// It could not be written, so the one before is removed.
+    case removed(SystemError)
+    /// That failed as well: what is on disk is older.
+    case failed(SystemError)
+  }
+
   let metrics: SnapshotMetrics
   private let intake: EventIntake
   private let directory: StateDirectory?
   private let intervalNanoseconds: UInt64
   private let log: Log
-  private let lock = ConditionLock()
-  private var waiting: [@Sendable (CapturedSnapshot) -> Void] = []
-  private var isStopping = false
-  private var isFinished = false
-  private var isUrgent = false
-  private var thread: WorkerThread?
-
-  // Of the thread:
+  private let thread = DutyThread(name: "snapshots")
+  // Guarded by the thread:
+  private var receivers: [Receiver] = []
+  private var savers: [@Sendable (Saved) -> Void] = []
   private var dueAt: UInt64
-  private let parkedUntil: UInt64
+  private var parkedUntil: UInt64
+  private var isFinished = false
+
+  typealias Receiver = @Sendable (SnapshotPieces) -> Void
+
+  /// What is to be done at once.
+  private struct Round {
+    var receivers: [Receiver]
+    var savers: [@Sendable (Saved) -> Void]
+    var isDue: Bool
+    var dropsParked: Bool
+  }
 
   /// - Parameter directory: Where snapshots are kept; nil for nowhere.
   init(
@@ -40,116 +56,114 @@ final class SnapshotKeeper: @unchecked Sendable {
   }
 
   func start() {
-    lock.withLock { thread = WorkerThread(name: "snapshots") { self.run() } }
+    thread.start { self.run() }
   }
 
   /// Answers who waits, and ends the thread.
-  func stop() {
-    let thread = lock.withLock {
-      isStopping = true
-      lock.broadcast()
-      return self.thread
-    }
-    thread?.join()
-  }
+  func stop() { thread.stop() }
 
   /// Writes what the index knows at the end, and leaves the directory to the next process.
   ///
   /// To be called when nothing is applied any more; any further call does nothing.
   func finish() {
-    let isFirst = lock.withLock {
+    let isFirst = thread.withLock { _ in
       defer { isFinished = true }
       return !isFinished
     }
     guard isFirst, let directory else { return }
-    write()
+    _ = write(to: directory)
     directory.release()
   }
 
-  /// Writes a snapshot at the next opportunity: what the last one says is void by now.
-  func writeSoon() {
-    lock.withLock {
-      isUrgent = true
-      lock.broadcast()
+  /// Sees to it that no snapshot on disk is older than now, and tells when that is so.
+  ///
+  /// - Parameter done: Called on the thread, or here where nothing is kept.
+  func save(_ done: @escaping @Sendable (Saved) -> Void) {
+    guard directory != nil else { return done(.written) }
+    let isTaken = thread.withLock { isEnding in
+      if !isEnding { savers.append(done) }
+      return !isEnding
     }
+    if !isTaken { done(.failed(SystemError("write a snapshot", reason: "the service stops"))) }
   }
 
   /// Gives `receive` a snapshot of now, on the thread; false when too many wait.
-  func take(_ receive: @escaping @Sendable (CapturedSnapshot) -> Void) -> Bool {
-    lock.withLock {
-      guard waiting.count < Self.waitingMax, !isStopping else { return false }
-      waiting.append(receive)
-      lock.broadcast()
+  func take(_ receive: @escaping Receiver) -> Bool {
+    thread.withLock { isEnding in
+      guard receivers.count < Self.waitingMax, !isEnding else { return false }
+      receivers.append(receive)
       return true
     }
   }
 
   private func run() {
-    while let requests = next() {
-      if !requests.isEmpty {
-        let captured = capture()
-        for receive in requests { receive(captured) }
+    while let round = thread.next(look) {
+      if !round.receivers.isEmpty {
+        let snapshot = capture()
+        for receive in round.receivers { receive(snapshot) }
       }
-      let now = MonotonicClock.nowNanoseconds()
-      if takeUrgency() || now >= dueAt {
-        write()
-        if directory != nil { dueAt = MonotonicClock.nowNanoseconds() &+ intervalNanoseconds }
+      if let directory, round.isDue || !round.savers.isEmpty {
+        let failure = write(to: directory)
+        if !round.savers.isEmpty {
+          let saved = failure.map { drop(in: directory, after: $0) } ?? .written
+          for done in round.savers { done(saved) }
+        }
+        let next = MonotonicClock.nowNanoseconds() &+ intervalNanoseconds
+        thread.withLock { _ in dueAt = next }
       }
-      if now >= parkedUntil { dropParked() }
+      if round.dropsParked { dropParked() }
     }
   }
 
-  /// Waits until there is something to do; nil when the thread is to end.
-  private func next() -> [@Sendable (CapturedSnapshot) -> Void]? {
-    lock.withLock {
-      while waiting.isEmpty, !isStopping, !isUrgent {
-        let now = MonotonicClock.nowNanoseconds()
-        let deadline = min(dueAt, now < parkedUntil ? parkedUntil : .max)
-        if now >= deadline { break }
-        if deadline == .max { lock.wait() } else { _ = lock.wait(untilNanoseconds: deadline) }
-      }
-      guard !isStopping || !waiting.isEmpty else { return nil }
-      defer { waiting = [] }
-      return waiting
+  private func look() -> DutyThread.Duty<Round> {
+    let now = MonotonicClock.nowNanoseconds()
+    let deadline = min(dueAt, parkedUntil)
+    if receivers.isEmpty, savers.isEmpty, now < deadline {
+      return deadline == .max ? .none : .later(nanoseconds: deadline)
     }
+    let round = Round(
+      receivers: receivers, savers: savers, isDue: now >= dueAt, dropsParked: now >= parkedUntil)
+    receivers = []
+    savers = []
+    if round.dropsParked { parkedUntil = .max }
+    return .now(round)
   }
 
-  private func takeUrgency() -> Bool {
-    lock.withLock {
-      defer { isUrgent = false }
-      return isUrgent
-    }
-  }
-
-  private func capture() -> CapturedSnapshot {
+  private func capture() -> SnapshotPieces {
     let start = MonotonicClock.nowNanoseconds()
     let captured = intake.capture()
     metrics.captureSeconds.observe(Double(MonotonicClock.nowNanoseconds() - start) / 1e9)
-    return captured
+    return captured.sealed()
   }
 
-  private func write() {
-    guard let directory else { return }
+  /// Writes a snapshot; where that fails, the last one stays.
+  private func write(to directory: StateDirectory) -> SystemError? {
     let start = MonotonicClock.nowNanoseconds()
-    let captured = capture()
-    var bytes = 0
+    let snapshot = capture()
     do throws(SystemError) {
-      try AtomicFile.write(to: directory.snapshotPath) { write throws(SystemError) in
-        try captured.write { piece throws(SystemError) in
-          bytes += piece.count
-          try write(piece)
-        }
-      }
+      try directory.write(snapshot)
     } catch {
       metrics.failures.add()
       log(.error, "\(error); the last snapshot stays")
-      return
+      return error
     }
     metrics.written.add()
-    metrics.bytes.set(Double(bytes))
+    metrics.bytes.set(Double(snapshot.byteCount))
     metrics.writtenAt.set(WallClock.seconds())
     metrics.writeSeconds.set(Double(MonotonicClock.nowNanoseconds() - start) / 1e9)
-    log(.debug, "a snapshot of \(captured.totals.residencies) residencies is written")
+    log(.debug, "a snapshot of \(snapshot.totals.residencies) residencies is written")
+    return nil
+  }
+
+  private func drop(in directory: StateDirectory, after failure: SystemError) -> Saved {
+    do throws(SystemError) {
+      try directory.dropSnapshot()
+      log(.warning, "it is removed after all: somebody has declared void what it holds")
+      return .removed(failure)
+    } catch {
+      log(.error, "\(error); what somebody has declared void is still on disk")
+      return .failed(error)
+    }
   }
 
   /// Drops what nobody has claimed, in slices between which matches go on.

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import KVIndexer
+package import KVIndexer
 
 /// A directory of one process, for what the next process goes on from.
 ///
@@ -71,9 +71,20 @@ package final class StateDirectory: @unchecked Sendable {
     }
   }
 
-  /// The bytes of the last snapshot; nil when there is none.
-  package func snapshot() throws(SystemError) -> [UInt8]? {
+  /// The last snapshot; nil when there is none.
+  package func snapshot() throws(SystemError) -> SnapshotFile? {
     guard access(snapshotPath, F_OK) == 0 else { return nil }
-    return try LargeFile.read(snapshotPath)
+    return try SnapshotFile(snapshotPath)
   }
+
+  /// Puts a snapshot in the last one's place; where that fails, the last one stays.
+  package func write(_ snapshot: SnapshotPieces) throws(SystemError) {
+    var pieces = snapshot
+    try AtomicFile.write(to: snapshotPath) { write throws(SystemError) in
+      while let piece = pieces.next() { try write(piece) }
+    }
+  }
+
+  /// Removes the last snapshot, so that the next process does not begin with it.
+  package func dropSnapshot() throws(SystemError) { try AtomicFile.remove(snapshotPath) }
 }

@@ -36,14 +36,8 @@ package enum FileBytes {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw SystemError(operation) }
     defer { close(descriptor) }
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw SystemError(operation) }
-      written += count
+    try bytes.span.withUnsafeBytes { bytes throws(SystemError) in
+      try Descriptor.write(bytes, to: descriptor, operation)
     }
   }
 }

@@ -18,10 +18,11 @@ package final class Tap: @unchecked Sendable {
   {
     self.print = print
     names = targets.map(\.endpoint)
-    let loop = SubscriptionLoop { [weak self] in
+    let outlet = SubscriptionOutlet { [weak self] in
       self?.show($0)
       return true
     }
+    let loop = SubscriptionLoop(outlet)
     self.loop = loop
     for target in targets { try loop.add(target) }
     loop.start()
@@ -49,6 +50,8 @@ package final class Tap: @unchecked Sendable {
     case .batch(let sequence, let payload, _):
       lock.withLock { show(payload, sequence, source) }
     case .newIncarnation(let cause): print("\(source) a new engine cache (\(cause.name))")
+    case .snapshot(let snapshot, _):
+      print("\(source) a snapshot of the engine's cache, as of before \(snapshot.resume)")
     case .state(let state): print("\(source) \(Self.text(state))")
     case .reset, .removed: break
     }

@@ -86,9 +86,12 @@ package final class SourceSentinel: @unchecked Sendable {
     }
     let engine = engines.snapshot(ofEndpoint: member.name)
     lookForSilence(member, watched, engine, now: now)
-    let isMismatched = servedModels.serves(member.name, model: member.model) == false
+    let contradiction = servedModels.contradiction(at: member.name, model: member.model)
     for watched in watched {
-      settle(.mismatched(.model), isMismatched, of: watched.source.id)
+      if let contradiction {
+        intake.trustLog.explain(watched.source.id, contradiction: contradiction)
+      }
+      settle(.mismatched(.model), contradiction != nil, of: watched.source.id)
       lookForRestart(watched, engine, now: now)
       lookForEnd(watched, now: now)
       advise(member, watched, engine, now: now)

@@ -13,6 +13,8 @@ final class TrustLog: @unchecked Sendable {
     var incidents = LineAllowance(linesMax: 4)
     /// Incidents since the last line.
     var untold = 0
+    /// What is served in place of the configured model.
+    var contradiction: String?
   }
 
   private let fleet: SharedFleet
@@ -48,9 +50,16 @@ final class TrustLog: @unchecked Sendable {
     }
     guard let leftOut else { return }
     let rest = leftOut == 0 ? "" : " (\(leftOut) changes before it are left out)"
+    let contradiction = lock.withLock { told[source]?.contradiction }
+    let sentence = trust == .mismatched(.model) ? contradiction ?? trust.reason : trust.reason
     log(
       Self.level(trust),
-      "\(fleet.name(of: source)): \(trust.name)\(trust.reason.map { ": \($0)" } ?? "")\(rest)")
+      "\(fleet.name(of: source)): \(trust.name)\(sentence.map { ": \($0)" } ?? "")\(rest)")
+  }
+
+  /// Has a source whose model is not served told of in these words from now on.
+  func explain(_ source: SourceID, contradiction: String) {
+    lock.withLock { told[source, default: Told()].contradiction = contradiction }
   }
 
   /// Tells what happened to a source, unless too much does.

@@ -1,5 +1,5 @@
 /// Encodes event batches exactly as a generation of vLLM does.
-package struct EventEncoder: Sendable {
+package struct EventEncoder: Sendable, Equatable {
   package let generation: WireGeneration
 
   package init(generation: WireGeneration) { self.generation = generation }

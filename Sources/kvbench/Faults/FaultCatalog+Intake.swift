@@ -8,7 +8,7 @@ extension FaultCatalog {
       queue(60), then: 3
     ) { try stall($0, messages: 150) },
     Fault(
-      "stalled-tiny", "the same with a queue that no replay fits into", .either, queue(4), then: 3
+      "stalled-tiny", "the same with a queue that no replay fits into", .exact, queue(4), then: 3
     ) { try stall($0, messages: 30) },
     Fault(
       "stalled-no-replay", "the same without a replay endpoint", .honest, queue(4).withoutReplay,

@@ -16,6 +16,8 @@ struct DoctorOptions {
       --no-probe           send no prompt: the engines are only asked
       --api-key-file FILE  the key that the engines ask for (`vllm serve --api-key`)
       --render-url URL     who turns text into tokens, as for `serve`; `off` for nobody
+      --lora NAME          the adapter that each engine has to serve, and is examined with (the
+                           first that it lists)
       --timeout TIME       of each step and request, such as 10s or 500ms (10s)
       --strict             warnings count as faults for the exit status
       --json               print the report as JSON
@@ -42,6 +44,7 @@ struct DoctorOptions {
     settings.engineSecurity.bearerToken = try arguments.option("--api-key-file").map {
       try TokenFile.first(in: $0)
     }
+    settings.adapter = try arguments.option("--lora")
     if let url = try arguments.option("--render-url") { settings.rendering = try Self.render(url) }
     if let text = try arguments.option("--timeout") { settings.timeout = try Self.time(text) }
     var security = HTTPClient.Security()

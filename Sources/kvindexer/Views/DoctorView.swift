@@ -2,8 +2,6 @@ import Service
 
 /// A line an endpoint, and a paragraph for each thing that is wrong.
 enum DoctorView {
-  private static let columns = 96
-
   static func lines(_ report: DoctorReport) -> [StyledText] {
     guard !report.endpoints.isEmpty else {
       return [StyledText("There is no endpoint to examine.", .doubtful)]
@@ -19,7 +17,8 @@ enum DoctorView {
         [StyledText(endpoint.endpoint, .strong), StyledText(endpoint.address, .faint)]
           + steps.map { cell(endpoint[$0]) })
     }
-    return table.lines + report.endpoints.flatMap(problems) + [""] + [summary(report)]
+    return table.lines + report.endpoints.flatMap(problems) + omissions(report)
+      + ["", summary(report)]
   }
 
   private static func cell(_ finding: DoctorFinding?) -> StyledText {
@@ -41,27 +40,40 @@ enum DoctorView {
             + " " + StyledText(endpoint.endpoint, .strong)
             + StyledText(", \(finding.step.rawValue) (\(problem.code))", .faint),
         ]
-          + wrapped(problem.found, "  ") + wrapped(problem.matters, "  ", .faint)
-          + wrapped(problem.mend, "  → ")
+          + StyledText.wrapped(problem.found, "  ")
+          + StyledText.wrapped(problem.matters, "  ", .faint)
+          + StyledText.wrapped(problem.mend, "  → ")
       }
     }
   }
 
-  /// Words in lines below each other; the first line begins with `lead`, the others below it.
-  static func wrapped(_ text: String, _ lead: String, _ style: TextStyle = .plain) -> [StyledText] {
-    var lines: [String] = []
-    var line = lead
-    var isEmpty = true
-    for word in text.split(separator: " ") {
-      if !isEmpty, line.count + 1 + word.count > columns {
-        lines.append(line)
-        line = String(repeating: " ", count: lead.count)
-        isEmpty = true
+  /// Why steps have a dash, said once for all endpoints of which it is the same.
+  private static func omissions(_ report: DoctorReport) -> [StyledText] {
+    var texts: [String] = []
+    var endpoints: [String: [String]] = [:]
+    for endpoint in report.endpoints {
+      let skipped = DoctorStep.allCases.compactMap { endpoint[$0] }.filter {
+        $0.verdict == .skipped && $0.step != .service
       }
-      line += isEmpty ? String(word) : " " + word
-      isEmpty = false
+      let reasons = skipped.map(\.note).enumerated().filter { place, note in
+        skipped.firstIndex { $0.note == note } == place
+      }.map(\.element)
+      for reason in reasons {
+        let steps = skipped.filter { $0.note == reason }.map(\.step.rawValue)
+        let text = "\(steps.joined(separator: ", ")): \(reason)"
+        if endpoints[text] == nil { texts.append(text) }
+        endpoints[text, default: []].append(endpoint.endpoint)
+      }
     }
-    return (lines + [line]).map { StyledText($0, style) }
+    let lines = texts.flatMap { text in
+      let names = endpoints[text] ?? []
+      let whom =
+        names.count == report.endpoints.count
+        ? ""
+        : names.count > 3 ? " (\(names.count) endpoints)" : " (\(names.joined(separator: ", ")))"
+      return StyledText.wrapped(text + whom, "- ", .faint)
+    }
+    return lines.isEmpty ? [] : [""] + lines
   }
 
   private static func summary(_ report: DoctorReport) -> StyledText {

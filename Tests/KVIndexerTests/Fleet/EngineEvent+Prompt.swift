@@ -32,9 +32,10 @@ extension EngineEvent {
 
   /// The same blocks announced by hash alone, as offloading connectors do.
   static func placeholder(
-    _ prompt: [TokenID], blocks: Range<Int>, blockSize: Int = 4, medium: String = "CPU"
+    _ prompt: [TokenID], blocks: Range<Int>, blockSize: Int = 4, secret: UInt64 = 0,
+    medium: String = "CPU"
   ) -> EngineEvent {
-    stored(prompt, blocks: blocks, blockSize: blockSize) {
+    stored(prompt, blocks: blocks, blockSize: blockSize, secret: secret) {
       $0.tokens = []
       $0.blockSize = 0
       $0.parent = nil

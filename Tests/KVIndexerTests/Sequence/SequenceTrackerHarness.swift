@@ -21,6 +21,11 @@ struct TrackerHarness {
   var requests: [UInt64] = []
   var drops: [SequenceTracker.DropReason] = []
   var cancelled = 0
+  /// Whether the engine tells what it caches; requests for that are else answered at once.
+  var offersSnapshots = false
+  var snapshotRequests = 0
+  /// The last message of the snapshot that the incarnation began with.
+  var snapshotEnd: SequenceTracker.Record.Message?
   var announced = TrackerState.connecting
   var now: UInt64 = 0
   /// Deliveries that the consumer refuses next.
@@ -86,6 +91,11 @@ struct TrackerHarness {
     drain()
   }
 
+  mutating func snapshot(resume: UInt64) {
+    tracker.snapshotReceived(resume: resume, now: now)
+    drain()
+  }
+
   mutating func fail() {
     tracker.replayFailed(now: now)
     drain()
@@ -133,9 +143,20 @@ struct TrackerHarness {
       case .hold: if let given { held.append(given) }
       case .discardHeld: held = []
       case .requestReplay(let from): requests.append(from)
+      case .requestSnapshot:
+        snapshotRequests += 1
+        if !offersSnapshots { tracker.replayEnded(now: now) }
       case .cancelReplay: cancelled += 1
       case .newIncarnation(let cause):
         incarnations.append(cause)
+        snapshotEnd = nil
+        delivered = []
+        gaps = []
+        gapCauses = []
+      case .takeSnapshot(let last):
+        snapshotEnd = last
+        // Nothing of it may be credited before all that follows it is delivered.
+        precondition(announced == .bootstrapping, "a snapshot while \(announced)")
         delivered = []
         gaps = []
         gapCauses = []

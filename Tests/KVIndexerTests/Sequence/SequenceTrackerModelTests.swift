@@ -14,6 +14,7 @@ private struct Model {
   var random: SplitMix64
   let hasReplay: Bool
   let ringMax: Int
+  let offersSnapshots: Bool
   var isLossy: Bool
 
   var life = 0
@@ -24,8 +25,15 @@ private struct Model {
   /// What is still to come of the open exchange's answer; nil when none is open.
   var answer: [Sighting]?
   var isAnswerMute = false
-  /// Sequences declared lost since the last new incarnation.
-  var lost: [Range<UInt64>] = []
+  /// The engine behind the connection is gone while it is asked for a snapshot or its proof, and
+  /// that is noticed only afterwards.
+  var isCut = false
+  /// Whether the open exchange is to prove a snapshot.
+  var isProofOpen = false
+  /// Whether a snapshot was asked for and has not come.
+  var isSnapshotAwaited = false
+  /// What the last snapshot to come was told by, as its last message.
+  var told: Sighting?
 
   init(seed: UInt64, hasReplay: Bool, isLossy: Bool) {
     random = SplitMix64(seed: seed)
@@ -35,6 +43,8 @@ private struct Model {
     self.hasReplay = hasReplay
     self.isLossy = isLossy
     ringMax = Int(random.next() % 40)
+    offersSnapshots = random.oneIn(2)
+    harness.offersSnapshots = offersSnapshots
   }
 
   mutating func step() throws {
@@ -56,7 +66,7 @@ private struct Model {
     next += 1
     ring.append(sighting)
     if ring.count > ringMax { ring.removeFirst() }
-    if isConnected, !(isLossy && random.oneIn(12)) { inFlight.append(sighting) }
+    if isConnected, !isCut, !(isLossy && random.oneIn(12)) { inFlight.append(sighting) }
   }
 
   private mutating func deliverLive() {
@@ -69,9 +79,11 @@ private struct Model {
   }
 
   private mutating func deliverAnswer() {
+    if isSnapshotAwaited { return deliverSnapshot() }
     guard isConnected, let rest = answer else { return }
     if isAnswerMute || isLossy && random.oneIn(40) {
       answer = nil
+      isProofOpen = false
       harness.fail()
     } else if let sighting = rest.first {
       answer?.removeFirst()
@@ -81,12 +93,35 @@ private struct Model {
       harness.refusals = 0
     } else {
       answer = nil
+      isProofOpen = false
       harness.end()
     }
     settleExchange()
   }
 
+  private mutating func deliverSnapshot() {
+    isSnapshotAwaited = false
+    if isLossy, random.oneIn(8) {
+      harness.fail()
+    } else if next == 0 {
+      // An engine that knows nothing but the end.
+      harness.end()
+    } else {
+      told = Sighting(life: life, sequence: next - 1)
+      let requests = harness.requests.count
+      harness.snapshot(resume: next)
+      isProofOpen = harness.requests.count > requests
+      proofRequests = harness.requests.count
+    }
+    settleExchange()
+  }
+
   private mutating func changeConnection() {
+    if isConnected, isSnapshotAwaited || isProofOpen, !isCut, random.oneIn(2) {
+      inFlight = []
+      isCut = true
+      return restart()
+    }
     if !isConnected {
       isConnected = true
       harness.connect()
@@ -95,6 +130,7 @@ private struct Model {
       while !inFlight.isEmpty, random.oneIn(2) { deliverLive() }
       inFlight = []
       isConnected = false
+      isCut = false
       harness.disconnect()
       if random.oneIn(2) { restart() }
     }
@@ -109,19 +145,42 @@ private struct Model {
 
   private var seenRequests = 0
   private var seenCancelled = 0
+  private var seenSnapshotRequests = 0
+  private var proofRequests = 0
 
   /// Answers a new request from the ring as it is now, and closes a cancelled one.
   private mutating func settleExchange() {
-    if harness.cancelled > seenCancelled { answer = nil }
+    takeRequests()
+    guard isCut, !isSnapshotAwaited, !isProofOpen else { return }
+    isCut = false
+    isConnected = false
+    harness.disconnect()
+    takeRequests()
+  }
+
+  private mutating func takeRequests() {
+    if harness.cancelled > seenCancelled {
+      answer = nil
+      isSnapshotAwaited = false
+      isProofOpen = false
+    }
     seenCancelled = harness.cancelled
+    if offersSnapshots, harness.snapshotRequests > seenSnapshotRequests {
+      seenSnapshotRequests = harness.snapshotRequests
+      isSnapshotAwaited = true
+    }
     guard harness.requests.count > seenRequests, let from = harness.requests.last else { return }
+    // The first one after a snapshot is for its proof; any other takes the place of what was open.
+    isProofOpen = isProofOpen && harness.requests.count == proofRequests
     seenRequests = harness.requests.count
+    isSnapshotAwaited = false
     guard harness.tracker.wakesAtNanoseconds == nil, isConnected else { return }
     answer = ring.filter { $0.sequence >= from }
     isAnswerMute = isLossy && random.oneIn(30)
   }
 
-  /// The invariant: what is called complete is the engine's 0...n, in order, once each.
+  /// The invariant: what is called complete is the engine's 0...n, in order, once each; or a
+  /// snapshot of the engine, and what follows it.
   private func check() throws {
     let delivered = harness.delivered
     for (earlier, later) in zip(delivered, delivered.dropFirst()) {
@@ -136,12 +195,28 @@ private struct Model {
     }
     guard case .live(.complete, _) = harness.state else { return }
     try #require(harness.gaps.isEmpty)
-    try #require(delivered.map(\.sequence) == Array(0..<UInt64(delivered.count)))
+    var start: UInt64 = 0
+    if let end = harness.snapshotEnd {
+      let told = try #require(told)
+      try #require(end.sequence == told.sequence && end.digest == told.digest)
+      try #require(delivered.allSatisfy { $0.life == told.life })
+      start = end.sequence + 1
+    }
+    try #require(delivered.map(\.sequence) == Array(start..<start + UInt64(delivered.count)))
   }
+
+  /// The last message that was delivered, or is contained in the snapshot.
+  var lastKnown: PayloadDigest? { harness.delivered.last?.digest ?? harness.snapshotEnd?.digest }
 
   /// Lets everything arrive without further losses; the tracker must come to rest.
   mutating func quiesce() throws {
     isLossy = false
+    if isCut {
+      isCut = false
+      isConnected = false
+      harness.disconnect()
+      settleExchange()
+    }
     if !isConnected {
       isConnected = true
       harness.connect()
@@ -149,7 +224,7 @@ private struct Model {
     }
     for _ in 0..<3 { publish() }
     for _ in 0..<10_000 {
-      if answer != nil {
+      if answer != nil || isSnapshotAwaited {
         deliverAnswer()
       } else if !inFlight.isEmpty {
         deliverLive()
@@ -162,10 +237,10 @@ private struct Model {
       try check()
     }
     #expect(harness.held.isEmpty)
-    #expect(answer == nil && inFlight.isEmpty)
+    #expect(answer == nil && inFlight.isEmpty && !isSnapshotAwaited)
     #expect(harness.tracker.wakesAtNanoseconds == nil)
     if hasReplay, harness.state == .live(.complete, replaying: false), ringMax > 0 {
-      #expect(harness.delivered.last == Sighting(life: life, sequence: next - 1))
+      #expect(lastKnown == Sighting(life: life, sequence: next - 1).digest)
     }
   }
 }
@@ -186,7 +261,8 @@ struct SequenceTrackerModelTests {
     var model = Model(seed: seed &+ 7_000, hasReplay: true, isLossy: false)
     for _ in 0..<600 { try model.step() }
     try model.quiesce()
-    #expect(model.harness.delivered.last == Sighting(life: model.life, sequence: model.next - 1))
-    #expect(Set(model.harness.delivered).isSuperset(of: model.ring))
+    #expect(model.lastKnown == Sighting(life: model.life, sequence: model.next - 1).digest)
+    let end = model.harness.snapshotEnd.map { $0.sequence + 1 } ?? 0
+    #expect(Set(model.harness.delivered).isSuperset(of: model.ring.filter { $0.sequence >= end }))
   }
 }

@@ -39,7 +39,8 @@ import Testing
     tracker.replayed(8, digest: digest(8), byteCount: 1, now: 0)
     #expect(actions(&tracker) == [.deliver(8, .given)])
     tracker.replayEnded(now: 0)
-    #expect(actions(&tracker) == [.state(.live(history, replaying: false))])
+    let state = SequenceTracker.Action.state(.live(history, replaying: false))
+    #expect(actions(&tracker) == (history == .complete ? [state] : [.requestSnapshot, state]))
   }
 
   @Test func `another engine's message under the last sequence begins a new incarnation`() throws {
@@ -60,7 +61,9 @@ import Testing
     #expect(actions(&tracker).first == .newIncarnation(.unproven))
     tracker.replayEnded(now: 0)
     #expect(
-      actions(&tracker) == [.state(.live(.incomplete(.joinedLate), replaying: false))])
+      actions(&tracker) == [
+        .requestSnapshot, .state(.live(.incomplete(.joinedLate), replaying: false)),
+      ])
   }
 
   @Test func `what a fence made void stays void in the next process`() throws {

@@ -19,9 +19,11 @@ import Testing
   @Test func `every truncation is an error`() throws {
     let bytes = try snapshot(seed: 1, messages: 12)
     for count in 0..<bytes.count {
-      #expect(throws: SnapshotError.self) { _ = try SnapshotImage(Array(bytes.prefix(count))) }
+      #expect(throws: SnapshotError.self) {
+        _ = try SnapshotReader(Array(bytes.prefix(count))).verify()
+      }
     }
-    #expect(throws: SnapshotError.self) { _ = try SnapshotImage(bytes + [0]) }
+    #expect(throws: SnapshotError.self) { _ = try SnapshotReader(bytes + [0]).verify() }
   }
 
   @Test(arguments: TestSeeds.upTo(40))
@@ -31,7 +33,7 @@ import Testing
     for _ in 0..<200 {
       var damaged = bytes
       damaged[random.below(damaged.count)] ^= 1 << UInt8(random.below(8))
-      #expect(throws: SnapshotError.self) { _ = try SnapshotImage(damaged) }
+      #expect(throws: SnapshotError.self) { _ = try SnapshotReader(damaged).verify() }
     }
   }
 

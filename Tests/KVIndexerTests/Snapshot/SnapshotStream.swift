@@ -54,7 +54,7 @@ struct SnapshotStream {
       return .removed(prompt, blocks: start..<min(end, start + 3), secret: secret) {
         $0.medium = medium
       }
-    case 98: return .placeholder(prompt, blocks: start..<end)
+    case 98: return .placeholder(prompt, blocks: start..<end, secret: secret)
     default: return random.below(8) == 0 ? .cleared : .stored(prompt, secret: secret)
     }
   }
@@ -67,16 +67,21 @@ extension FleetHarness {
     try restore(bytes)
   }
 
-  func restore(_ bytes: [UInt8]) throws(SnapshotError) {
-    let image = try SnapshotImage(bytes)
+  func restore(
+    _ bytes: [UInt8], taking isWanted: (SnapshotSource) -> Bool = { _ in true }
+  ) throws(SnapshotError) {
     fleet = try FleetIndex.restored(
-      from: image, hasher: fleet.hasher, byteBudget: fleet.index.byteBudget, now: 0)
+      from: SnapshotReader(bytes), taking: isWanted, hasher: fleet.hasher,
+      byteBudget: fleet.index.byteBudget, now: 0)
   }
 
   func snapshot() -> [UInt8] {
     var capture = SnapshotCapture(hasher: fleet.hasher, writtenAt: 1_700_000_000)
     while case .more = capture.advance(over: fleet) { capture.settle() }
-    return capture.finish().bytes()
+    var pieces = capture.finish().sealed()
+    var bytes: [UInt8] = []
+    while let piece = pieces.next() { bytes += piece }
+    return bytes
   }
 
   /// Applies a message and takes note of it, as ingest does.
@@ -110,5 +115,18 @@ extension FleetHarness {
     let source = fleet.addSource(configuration)
     fleet.setStream(.live(.complete, replaying: false), of: source)
     return source
+  }
+}
+
+extension SnapshotReader {
+  /// Reads from an array.
+  init(_ bytes: [UInt8]) throws(SnapshotError) {
+    var offset = 0
+    try self.init { buffer throws(SnapshotError) in
+      let piece = bytes[offset...].prefix(buffer.count)
+      buffer.copyBytes(from: piece)
+      offset += piece.count
+      return piece.count
+    }
   }
 }

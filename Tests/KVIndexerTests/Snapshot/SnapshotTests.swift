@@ -106,10 +106,11 @@ import Testing
 
   @Test func `another hash key is told apart`() throws {
     let (first, _, _) = try fleet(seed: 9, messages: 20)
-    let image = try SnapshotImage(first.snapshot())
+    let bytes = first.snapshot()
     #expect(throws: SnapshotError.otherKey) {
       _ = try FleetIndex.restored(
-        from: image, hasher: BlockHasher(sharedKey: "another"), byteBudget: 64 << 20, now: 0)
+        from: SnapshotReader(bytes), hasher: BlockHasher(sharedKey: "another"),
+        byteBudget: 64 << 20, now: 0)
     }
   }
 

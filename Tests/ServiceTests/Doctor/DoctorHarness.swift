@@ -13,13 +13,15 @@ struct DoctorHarness {
 
   init(
     name: String = "sim", vocabulary: Int = 32_000, ring: Int = 10_000, replays: Bool = true,
-    topic: String = "", _ adjust: (inout SimulatedFeatures) -> Void = { _ in }
+    topic: String = "", adapters: [String] = [],
+    _ adjust: (inout SimulatedFeatures) -> Void = { _ in }
   ) throws {
     var configuration = SimulatedServerConfiguration(
       engine: EngineConfiguration(blockCount: 513, vocabularySize: vocabulary))
     configuration.model = name
     configuration.replayBatchesMax = ring
     configuration.topic = topic
+    configuration.adapters = adapters
     if !replays { configuration.replayEndpoint = nil }
     configuration.stepTime.base = .zero
     configuration.stepTime.perToken = .zero
@@ -47,9 +49,19 @@ struct DoctorHarness {
       + (model.map { ", model: \($0)" } ?? "") + ", kvEvents: {\(fields)}}\n"
   }
 
-  /// Examines endpoints.
+  /// Examines endpoints by their entries of a file; without any those that an indexer follows.
   static func examine(
     _ entries: [String], timeout: Duration = patience,
+    _ adjust: (inout DoctorSettings) -> Void = { _ in }
+  ) throws -> DoctorReport {
+    let text = "endpoints:\n" + entries.joined()
+    return try examine(
+      entries.isEmpty ? nil : EndpointsFile(parsing: Array(text.utf8), file: "test").endpoints,
+      timeout: timeout, adjust)
+  }
+
+  static func examine(
+    _ endpoints: [EndpointConfiguration]?, timeout: Duration = patience,
     _ adjust: (inout DoctorSettings) -> Void = { _ in }
   ) throws -> DoctorReport {
     var settings = DoctorSettings()
@@ -57,11 +69,7 @@ struct DoctorHarness {
     adjust(&settings)
     let doctor = try Doctor(settings)
     defer { doctor.stop() }
-    let text = "endpoints:\n" + entries.joined()
-    doctor.start(
-      entries.isEmpty
-        ? try doctor.followedEndpoints()
-        : try EndpointsFile(parsing: Array(text.utf8), file: "test").endpoints)
+    doctor.start(try endpoints ?? doctor.followedEndpoints())
     try Deadline.wait { doctor.report.isComplete }
     return doctor.report
   }

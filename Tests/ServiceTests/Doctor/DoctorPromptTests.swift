@@ -76,8 +76,10 @@ import Testing
         "- {name: c, address: no-such-host.invalid, port: 8000, kvEvents: {ranks: 0}}\n",
       ], timeout: DoctorHarness.impatience)
     #expect(report.verdict == .fault)
-    #expect(report.endpoints[0].codes.first == "reach:unreachable")
-    #expect(report.endpoints[1].codes.first == "reach:unreachable")
+    // Once, and not of each port of an engine that is not there.
+    #expect(report.endpoints[0].codes == ["reach:unreachable"])
+    #expect(report.endpoints[0].verdicts(.events, .replay) == [.skipped, .skipped])
+    #expect(report.endpoints[1].codes.first == "reach:not_an_engine")
     #expect(report.endpoints[1].verdicts(.events, .replay) == [.ok, .ok])
     #expect(report.endpoints[2].codes.first == "reach:unresolved")
     #expect(report.endpoints[2].verdicts(.probe, .render) == [.skipped, .skipped])
@@ -87,21 +89,47 @@ import Testing
   {
     let harness = try DoctorHarness(name: "sim")
     let closed = try DoctorHarness()
+    let mislabelled = try DoctorHarness(name: "sim")
     closed.stop()
-    defer { harness.stop() }
-    let service = try ServiceHarness([harness.entry(), closed.entry(name: "b", hasReplay: false)])
+    defer {
+      harness.stop()
+      mislabelled.stop()
+    }
+    let service = try ServiceHarness([
+      harness.entry(), closed.entry(name: "b", hasReplay: false),
+      mislabelled.entry(name: "c", model: "blue"),
+    ])
     defer { service.service.stop() }
     try Deadline.wait { try service.source()?["trust"]?.string == "exact" }
+    try Deadline.wait { try service.source("c")?["trust"]?.string == "mismatched" }
     let report = try DoctorHarness.examine([], timeout: .seconds(5)) {
       $0.witness = DoctorSettings.Witness(
         server: .url(service.url), security: HTTPClient.Security())
     }
-    #expect(report.endpoints.map(\.endpoint) == ["a", "b"])
+    #expect(report.endpoints.map(\.endpoint) == ["a", "b", "c"])
     #expect(report.endpoints[0].codes == [])
     #expect(report.endpoints[0].verdicts(.service, .probe) == [.ok, .ok])
     #expect(report.endpoints[0][.probe]?.note.contains("the indexer says 192, too") == true)
     // What can't be reached from here need not be wrong; what the indexer says of it is.
     #expect(report.endpoints[1].verdicts(.reach, .service) == [.warning, .fault])
+    // The state is told where it belongs, and not once more as a wrong prediction.
+    #expect(report.endpoints[2].codes == ["reach:other_model", "service:not_exact"])
+    #expect(report.endpoints[2][.probe]?.note.hasPrefix("the indexer says 0 (mismatched)") == true)
+    let told = try #require(report.endpoints[2][.service]?.problems.first)
+    #expect(told.found == "The indexer says of rank 0: mismatched (model).")
+    #expect(told.matters.contains("the engine serves 'sim'"))
+  }
+
+  @Test func `an indexer that can't be asked is said to be the one`() throws {
+    let closed = try DoctorHarness()
+    closed.stop()
+    let error = #expect(throws: (any Error).self) {
+      try DoctorHarness.examine([]) {
+        $0.witness = DoctorSettings.Witness(
+          server: .url(closed.server.url), security: HTTPClient.Security())
+      }
+    }
+    #expect(error.map { "\($0)".hasPrefix("the indexer can't be asked: ") } == true)
   }
 
   @Test func `a stop ends what waits`() throws {

@@ -17,7 +17,7 @@ import Testing
         == Array(repeating: .ok, count: 7))
     #expect(found.verdicts(.lora, .service) == [.skipped, .skipped])
     #expect(found[.probe]?.note == "192 of 200 tokens predicted and delivered")
-    #expect(found[.reach]?.note == "version 0.32.0; serves sim")
+    #expect(found[.reach]?.note == "serves sim; version 0.32.0")
     #expect(found[.render]?.note == "200 tokens, as the engine reads them")
   }
 

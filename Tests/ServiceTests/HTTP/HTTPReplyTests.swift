@@ -51,6 +51,38 @@ import Testing
     #expect(server.stop(waitingAtMost: .seconds(20)) == 0)
   }
 
+  @Test(arguments: [HTTPThreads.shared(1), .onePerConnection])
+  func `a body in pieces takes no more of them than its client reads`(
+    _ threads: HTTPThreads
+  ) throws {
+    let made = Counter()
+    let piece = [UInt8](repeating: 0x78, count: 100_000)
+    let (server, port) = try start(threads) { request, reply in
+      let pieces = request.path == "/long" ? 5_000 : 7
+      var left = pieces
+      reply.send(
+        HTTPResponse(contentType: "text/plain", body: []),
+        HTTPPieces(byteCount: pieces * piece.count) {
+          guard left > 0 else { return nil }
+          left -= 1
+          made.add()
+          return piece
+        })
+    }
+    let idle = try RawConnection(port: port)
+    idle.send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(idle.readSome().hasPrefix("HTTP/1.1 200"))
+    // The rest of half a gigabyte waits where it is, and this one's thread does not.
+    if case .shared = threads {
+      let other = try RawConnection(port: port)
+      other.send("GET / HTTP/1.0\r\n\r\n")
+      #expect(other.readToEnd().utf8.count > 700_000)
+    }
+    #expect(made.value < 1_000)
+    idle.abort()
+    #expect(server.stop(waitingAtMost: .seconds(20)) == 0)
+  }
+
   @Test func `answers that race with the end of their handlers all arrive`() throws {
     let replies = ParkedReplies()
     let sender = WorkerThread(name: "sender") {

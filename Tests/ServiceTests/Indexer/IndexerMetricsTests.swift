@@ -14,6 +14,8 @@ import Testing
     ("kvindexer_gaps_total", "counter", ["endpoint", "rank"]),
     ("kvindexer_lost_messages_total", "counter", ["endpoint", "rank"]),
     ("kvindexer_replays_total", "counter", ["endpoint", "outcome", "rank"]),
+    ("kvindexer_engine_snapshots_total", "counter", ["endpoint", "outcome", "rank"]),
+    ("kvindexer_replay_room_waits_total", "counter", ["endpoint", "rank"]),
     ("kvindexer_event_lag_seconds", "histogram", []),
     ("kvindexer_apply_latency_seconds", "histogram", []),
     ("kvindexer_score_latency_seconds", "histogram", []),

@@ -27,7 +27,7 @@ final class PublishedEngine {
 
   func publish(_ events: [EngineEvent], isLost: Bool = false) {
     let batch = EngineBatch(timestamp: WallClock.seconds(), events: events)
-    publisher.publish(encoder.encode(batch), isLost: isLost)
+    publisher.publish(encoder.encode(batch), events: events, isLost: isLost)
     publisher.flush()
   }
 

@@ -39,6 +39,7 @@ import Testing
     #expect(ready.json["required_share"]?.number == 0.6)
     #expect(ready.json["waiting"]?.array?.map(\.string) == ["c:0"])
     #expect(ready.json["trust"]?["connecting"]?.integer == 1)
+    #expect(ready.json["reason"] == .null)
     let all = try Fleet {
       $0.exactShare = 1
       $0.connectLimit = .seconds(3600)
@@ -46,6 +47,7 @@ import Testing
     let waiting = try all.harness.get("/readyz")
     #expect(waiting.status == 503)
     #expect(waiting.json["ready"] == .bool(false))
+    #expect(waiting.json["reason"]?.string?.contains("'waiting'") == true)
     #expect(all.engines.count == 2 && most.engines.count == 2)
   }
 
@@ -73,6 +75,27 @@ import Testing
     #expect(try harness.get("/readyz").status == 503)
     let now = MonotonicClock.nowNanoseconds()
     #expect(harness.service.readiness.report(now: now + 3601 * second).isReady)
+  }
+
+  @Test func `a fleet of nobody is not ready, and says so, until somebody registers`() throws {
+    let harness = try ServiceHarness()
+    let empty = try harness.get("/readyz")
+    #expect(empty.status == 503)
+    #expect(empty.json["reason"]?.string?.hasPrefix("there are no endpoints yet") == true)
+    #expect(harness.log.all.count { $0.contains("no endpoints yet") } == 1)
+    let engine = try PublishedEngine()
+    engine.store(1..<2)
+    let fields = #""kvEvents": {"endpoint": "\#(engine.publisher.endpoint)"}"#
+    let body = #"{"address": "127.0.0.1", "port": 8000, \#(fields), "ttl_seconds": 600}"#
+    #expect(try harness.send("PUT", "/v1/endpoints/a", body).status == 201)
+    try Deadline.wait {
+      // Without a replay endpoint the source waits for a message.
+      engine.store(1..<2)
+      return try harness.get("/readyz").status == 200
+    }
+    #expect(try harness.get("/readyz").json["reason"] == .null)
+    harness.service.registry.tick(now: MonotonicClock.nowNanoseconds() + 601 * second)
+    #expect(try harness.get("/readyz").status == 503)
   }
 
   @Test func `it stays ready while any source can be used, and begins anew when none can`() throws {

@@ -1,3 +1,4 @@
+import Glibc
 import KVIndexer
 import Service
 import Testing
@@ -84,6 +85,49 @@ import Testing
     try second.wait(for: .exact(64), of: 3)
     #expect(try second.match(1) == .exact(0))
     second.service.stop()
+  }
+
+  /// Makes every further snapshot fail: its file's new name is taken by a directory.
+  private func breakWrites(in state: String) throws {
+    guard mkdir(state + "/snapshot.new", 0o700) == 0 else { throw SystemError("break \(state)") }
+  }
+
+  @Test func `where the snapshot can't be written the old one is removed, and the answer says so`()
+    throws
+  {
+    let directory = try TemporaryDirectory()
+    let state = directory.path + "/state"
+    let engine = try PublishedEngine()
+    let harness = try ServiceHarness([engine.entry("a")]) { $0.warm.stateDirectory = state }
+    engine.store(1..<3)
+    try harness.wait(for: .exact(64), of: 2)
+    #expect(try harness.send("POST", "/v1/sources/a:0/clear").json["warning"]?.string == nil)
+    #expect(access(state + "/snapshot", F_OK) == 0)
+    try breakWrites(in: state)
+    let answer = try harness.send("POST", "/v1/sources/a:0/clear")
+    #expect(answer.status == 200 && answer.json["source"]?.integer == 0)
+    #expect(answer.json["warning"]?.string?.contains("snapshot.new") == false)
+    #expect(answer.json["warning"]?.string?.contains("is removed") == true)
+    #expect(access(state + "/snapshot", F_OK) != 0)
+    #expect(try harness.metric("kvindexer_snapshot_failures_total") == 1)
+    harness.service.stop()
+  }
+
+  @Test func `where nothing helps the answer is an error`() throws {
+    let directory = try TemporaryDirectory()
+    let state = directory.path + "/state"
+    let engine = try PublishedEngine()
+    let harness = try ServiceHarness([engine.entry("a")]) { $0.warm.stateDirectory = state }
+    engine.store(1..<3)
+    try harness.wait(for: .exact(64), of: 2)
+    try breakWrites(in: state)
+    guard mkdir(state + "/snapshot", 0o700) == 0 else { throw SystemError("break \(state)") }
+    let answer = try harness.send("POST", "/v1/sources/a:0/incarnation")
+    #expect(answer.status == 500)
+    #expect(
+      answer.message.hasPrefix("a:0: 8 blocks dropped, incarnation 1; but an indexer that is"))
+    #expect(try harness.match(1) == .exact(0))
+    harness.service.stop()
   }
 
   @Test func `a new engine process has no fence`() throws {

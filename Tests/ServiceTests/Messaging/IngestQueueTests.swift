@@ -48,6 +48,41 @@ struct IngestQueueTests {
     #expect(!queue.push(batch(1, source: 1, bytes: 1)))
   }
 
+  @Test("Who asked for room in vain is told once when something was taken")
+  func room() {
+    var limits = IngestQueue.Limits()
+    limits.sourceBatchesMax = 2
+    limits.sourceBytesMax = 100
+    let queue = IngestQueue(limits: limits)
+    let told = Tally()
+    queue.onRoom { told.add() }
+    var taken: [Delivery] = []
+    #expect(queue.hasRoom(for: SourceID(0), bytes: 500))
+    #expect(queue.push(batch(0)))
+    #expect(queue.take(into: &taken))
+    #expect(told.value == 0)
+    #expect(queue.push(batch(1)))
+    #expect(!queue.hasRoom(for: SourceID(0), bytes: 100))
+    #expect(queue.hasRoom(for: SourceID(0), bytes: 99))
+    #expect(queue.hasRoom(for: SourceID(1), bytes: 100))
+    #expect(queue.push(batch(2)))
+    #expect(!queue.hasRoom(for: SourceID(0), bytes: 1))
+    #expect(queue.take(into: &taken))
+    #expect(told.value == 1)
+    #expect(queue.hasRoom(for: SourceID(0), bytes: 1))
+    #expect(queue.push(batch(3)))
+    #expect(queue.take(into: &taken))
+    #expect(told.value == 1)
+  }
+
+  private final class Tally: @unchecked Sendable {
+    private let lock = Lock()
+    private var count = 0
+
+    func add() { lock.withLock { count += 1 } }
+    var value: Int { lock.withLock { count } }
+  }
+
   @Test("A consumer waits for deliveries and gets all of them in order, then the end")
   func threads() {
     let queue = IngestQueue()

@@ -45,7 +45,7 @@ final class DeliveryRecorder: @unchecked Sendable {
   }
 }
 
-extension [Delivery] {
+extension BidirectionalCollection<Delivery> {
   func lastState(of source: SourceID) -> TrackerState? {
     for delivery in reversed() where delivery.source == source {
       if case .state(let state) = delivery.content { return state }
@@ -88,7 +88,8 @@ struct SubscriptionHarness {
     settings.replayRetryMilliseconds = 20
     settings.quietMilliseconds = 50
     adjust(&settings)
-    loop = SubscriptionLoop(settings: settings) { [recorder] in recorder.accept($0) }
+    loop = SubscriptionLoop(
+      settings: settings, SubscriptionOutlet { [recorder] in recorder.accept($0) })
     loop.start()
   }
 

@@ -58,6 +58,19 @@ import Testing
     #expect(set.readyShare == 0.5 && set.readyAfter == .seconds(30) && set.replaysMax == 4)
   }
 
+  @Test func `what the index begins with is ours`() throws {
+    #expect(try flags().warm == WarmSettings())
+    let warm = try flags(
+      "--state-dir=/var/lib/epp", "--snapshot-interval", "5s", "--peer=http://a:9300", "--peer",
+      "unix:/run/b"
+    ).warm
+    #expect(warm.stateDirectory == "/var/lib/epp" && warm.snapshotInterval == .seconds(5))
+    #expect(warm.peers.map(\.server) == [.url("http://a:9300"), .unix(path: "/run/b")])
+    #expect(try flags("--state-dir=/x", "--state-dir=").warm.stateDirectory == nil)
+    #expect(message("--peer=a:9300").contains("takes http://"))
+    #expect(message("--snapshot-interval=5").contains("1h30m"))
+  }
+
   @Test(arguments: [["--v", "4"], ["--v=4"], ["-v", "4"], ["-v4"], ["-v=9", "--v=4"]])
   func `verbosity has a long and a short form`(words: [String]) throws {
     #expect(try PickerFlags(parsing: words + ["--config-text", "x"]).logLevel == .debug)

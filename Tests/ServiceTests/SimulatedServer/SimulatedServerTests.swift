@@ -1,6 +1,7 @@
 import Foundation
 import KVIndexer
 import Service
+import Simulation
 import Testing
 
 @Suite struct SimulatedServerTests {
@@ -187,6 +188,29 @@ import Testing
     #expect(sources["0"]?.endpoint == harness.server.configuration.eventEndpoint)
     #expect(sources["0"]?.endpoint.hasPrefix("tcp://127.0.0.1:") == true)
     #expect(sources["0"]?.replayEndpoint == harness.server.configuration.replayEndpoint)
+  }
+
+  @Test func `an adapter is served under its name, apart from its model`() throws {
+    struct Models: Decodable {
+      struct Model: Decodable, Equatable {
+        var id: String
+        var parent: String?
+      }
+      var data: [Model]
+    }
+    var configuration = SimulatedServerConfiguration(engine: EngineConfiguration(blockCount: 65))
+    configuration.adapters = ["sql"]
+    let harness = try ModelServerHarness(configuration)
+    let models: Models = try harness.decode(harness.get("/v1/models"))
+    #expect(
+      models.data == [
+        Models.Model(id: "simulated"), Models.Model(id: "sql", parent: "simulated"),
+      ])
+    for (model, expected) in [("simulated", 0), ("sql", 0), ("sql", 32), ("simulated", 32)] {
+      let answer = try harness.complete(0..<40, #","model":"\#(model)""#)
+      #expect(answer.usage.cachedTokens == expected)
+    }
+    #expect(try harness.post("/v1/completions", #"{"prompt":"a","model":"math"}"#).status == 404)
   }
 
   @Test(arguments: [

@@ -11,8 +11,9 @@ import Testing
     try ServiceHarness(engines.enumerated().map { $1.entry("e\($0)") }) { $0.hashKey = Self.key }
   }
 
-  private func image(_ harness: ServiceHarness) throws -> SnapshotImage {
-    try PeerSnapshots.fetch(PeerConfiguration(server: .url(harness.url)))
+  private func accounts(_ harness: ServiceHarness) throws -> SnapshotAccounts {
+    try SnapshotAccounts(
+      PeerSnapshots.fetch(PeerConfiguration(server: .url(harness.url))).reader())
   }
 
   /// Compares both until every source is at one message in both.
@@ -20,7 +21,7 @@ import Testing
     _ first: ServiceHarness, _ second: ServiceHarness
   ) throws -> [SourceComparison] {
     try Deadline.wait {
-      let rows = try SnapshotImage.compare(image(first), image(second))
+      let rows = try accounts(first).compare(with: accounts(second))
       return rows.allSatisfy { $0.verdict == .equal || $0.verdict == .different } ? rows : nil
     }
   }
@@ -66,20 +67,20 @@ import Testing
     let first = try twin([engine])
     engine.store(0..<5)
     try first.wait(for: .exact(64), of: 4, on: "e0")
-    let before = try image(first)
+    let before = try accounts(first)
     let fleet = first.service.fleet
     let source = try #require(fleet.read { $0.sourceIDs.first })
     // What no event says: one of both has forgotten everything.
     fleet.write { _ = $0.clear(source) }
-    let rows = try SnapshotImage.compare(before, image(first))
+    let rows = try before.compare(with: accounts(first))
     #expect(rows.count == 1)
     #expect(rows.first?.verdict == .different)
     #expect(rows.first?.first?.only == 20 && rows.first?.second?.only == 0)
     #expect(rows.first?.examples.count == 8)
-    #expect(try SnapshotImage.compare(before, before).first?.verdict == .equal)
+    #expect(try before.compare(with: before).first?.verdict == .equal)
     engine.store(5..<6)
     try first.wait(for: .exact(64), of: 5, on: "e0")
-    #expect(try SnapshotImage.compare(before, image(first)).first?.verdict == .apart)
+    #expect(try before.compare(with: accounts(first)).first?.verdict == .apart)
     first.service.stop()
   }
 
@@ -88,7 +89,7 @@ import Testing
     let first = try twin([engine])
     let second = try ServiceHarness([engine.entry("e0")]) { $0.hashKey = "another key than theirs" }
     #expect(throws: SnapshotError.otherKey) {
-      _ = try SnapshotImage.compare(image(first), image(second))
+      _ = try accounts(first).compare(with: accounts(second))
     }
     first.service.stop()
     second.service.stop()

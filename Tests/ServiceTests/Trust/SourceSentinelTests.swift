@@ -154,7 +154,12 @@ import Testing
     router.on(.get, "/v1/models") { _ in
       HTTPResponse(
         contentType: "application/json",
-        body: Array(#"{"data": [{"id": "tiny", "root": "/models/tiny", "parent": null}]}"#.utf8))
+        body: Array(
+          #"""
+          {"data": [{"id": "tiny", "root": "/models/tiny", "parent": null},
+                    {"id": "alias", "root": "/models/tiny", "parent": null},
+                    {"id": "sql", "root": "/adapters/sql", "parent": "tiny"}]}
+          """#.utf8))
     }
     let routes = router
     let server = try HTTPServer(
@@ -162,18 +167,23 @@ import Testing
       handler: { routes.respond(to: $0, $1) })
     defer { server.stop(waitingAtMost: .seconds(5)) }
     guard case .tcp(_, let port) = server.addresses[0] else { throw Deadline.Passed() }
-    let engines = try (0..<3).map { _ in try PublishedEngine() }
-    let models = ["other", "tiny", "/models/tiny"]
+    let models = ["other", "tiny", "/models/tiny", "alias", "sql"]
+    let engines = try models.map { _ in try PublishedEngine() }
     let harness = try harness(
       zip(engines, models).enumerated().map { number, pair in
         pair.0.entry("e\(number)", port: Int(port), model: pair.1)
       })
     for engine in engines { engine.store(1..<2) }
     try Deadline.wait {
-      let trusts = try (0..<3).map { try harness.source("e\($0)")?["trust"]?.string }
-      return trusts == ["mismatched", "exact", "exact"]
+      let trusts = try models.indices.map { try harness.source("e\($0)")?["trust"]?.string }
+      return trusts == ["mismatched"] + Array(repeating: "exact", count: models.count - 1)
     }
-    #expect(try harness.source("e0")?["reason"]?.string?.hasPrefix("model: ") == true)
+    let reason = try #require(try harness.source("e0")?["reason"]?.string)
+    #expect(
+      reason.hasPrefix(
+        "model: 'other' is configured, but the engine serves 'alias', 'tiny' (adapters: 'sql'). "
+          + "Write one of them as `model` in the endpoints file"))
+    try Deadline.wait { lines(harness, "e0 rank 0: mismatched: \(reason)") == 1 }
     let page = try harness.get("/metrics").reply.text
     #expect(
       page.contains(#"kvindexer_source_trust_cause{endpoint="e0",rank="0",cause="model"} 1"#))

@@ -135,7 +135,8 @@ package struct RecordingReplay: ~Copyable {
       case .declareGap(let range, _): report.lostMessages += range.count
       case .state(let state): fleet.setStream(state, of: id)
       case .drop: report.droppedMessages += 1
-      case .hold, .discardHeld, .requestReplay, .cancelReplay: break
+      case .hold, .discardHeld, .requestReplay, .requestSnapshot, .takeSnapshot, .cancelReplay:
+        break
       }
     }
   }
