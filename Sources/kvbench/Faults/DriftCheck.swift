@@ -20,8 +20,8 @@ enum DriftCheck {
 
   /// Runs it with each seed; returns the exit status.
   static func run(_ options: FaultOptions) throws -> Int32 {
-    print(
-      "drift: blocks that the engine does not have are put into the index; a request every 50 ms")
+    StandardOutput.write(
+      "drift: blocks that the engine lacks are put into the index; 20 requests a second\n")
     var failures = 0
     for seed in options.seedRange {
       let outcome = Outcome()
