@@ -9,6 +9,10 @@ extension FaultCatalog {
       then: 8
     ) { _ in },
     Fault(
+      "late-wrapped-snapshot", "the same, and the engine tells what it caches", .exact,
+      .plain.ring(8).late.with { $0.engine.offersSnapshots = true }, then: 8
+    ) { _ in },
+    Fault(
       "late-no-replay", "it starts late, no replay endpoint", .honest, .plain.withoutReplay.late,
       then: 8
     ) { _ in },

@@ -27,6 +27,8 @@ final class FaultyEngine {
     /// Whether the engine connects to an address of the indexer.
     var connectsTo: String?
     var replaysTopic = true
+    /// Whether it tells who asks what it caches.
+    var offersSnapshots = false
     /// Whether it says over HTTP how large its cache is, and what it has served.
     var hasMetrics = false
     /// Where it listens; runs at the same time have different ones, so that none takes the port of
@@ -92,6 +94,7 @@ final class FaultyEngine {
     publishing.isBound = settings.connectsTo == nil
     publishing.bufferSteps = settings.ringBatches
     publishing.replaysTopic = settings.replaysTopic
+    if settings.offersSnapshots { publishing.snapshots = encoder }
     if let conduct = settings.replayConduct {
       let replay = try FaultyReplay(replayEndpoint ?? settings.anyPort, conduct)
       replayEndpoint = replay.endpoint
@@ -157,12 +160,13 @@ final class FaultyEngine {
   }
 
   private func publish(_ events: [BlockEvent], _ passage: Passage) {
-    let batch = EngineBatch(
-      timestamp: WallClock.seconds() + clockShift, events: forgery(events).map { EngineEvent($0) })
+    let events = forgery(events).map { EngineEvent($0) }
+    let batch = EngineBatch(timestamp: WallClock.seconds() + clockShift, events: events)
     var payload = encoder.encode(batch)
     if passage == .garbled { payload = Array(payload.prefix(payload.count / 2)) + [0xc1] }
     replay?.append(payload)
-    publisher?.publish(payload, copies: passage == .lost ? 0 : passage == .twice ? 2 : 1)
+    publisher?.publish(
+      payload, events: events, copies: passage == .lost ? 0 : passage == .twice ? 2 : 1)
     published += 1
     if passage == .sent { sentPayloads.append(payload) }
   }
