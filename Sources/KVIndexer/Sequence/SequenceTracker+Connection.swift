@@ -31,6 +31,7 @@ extension SequenceTracker {
     connection = .down(sinceNanoseconds: now)
     isConnectionImplied = false
     lastLive = nil
+    unheardChecks = 0
     checkAtNanoseconds = nil
     closeReplay()
     discardHeld()

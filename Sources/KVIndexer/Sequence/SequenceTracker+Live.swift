@@ -27,6 +27,7 @@ extension SequenceTracker {
     }
     if isBeyondPublished(message) { startIncarnation(.unproven) }
     lastLive = message
+    unheardChecks = 0
     // It tells as much as the check would, and need not wait for it.
     if replay?.purpose == .check { closeReplay() }
     checkLater()

@@ -60,6 +60,7 @@ extension SequenceTracker {
       checkLater()
     case .check:
       replay = nil
+      noteCheck()
     case .snapshot:
       // Nothing but the end: none is offered.
       snapshotAttempts = Self.snapshotAttemptsMax
@@ -103,16 +104,9 @@ extension SequenceTracker {
     if replay != nil {
       requestReplay()
     } else if let check = checkAtNanoseconds, now >= check {
-      checkAtNanoseconds = nil
-      startReplay(.check, at: now)
+      startCheck()
     }
     // A snapshot that is due is asked for when the next action is taken.
-  }
-
-  /// Has the end of the stream checked once it was quiet for a while.
-  mutating func checkLater() {
-    guard isReplayUsable, let quiet = settings.quietNanoseconds else { return }
-    checkAtNanoseconds = now &+ quiet
   }
 
   /// Opens an exchange in place of any other, at once or when its time has come.

@@ -30,6 +30,8 @@
 ///                failed for good                         live; a proof fails: new incarnation
 /// live           quiet for a while, then tick            the same; replay from L as a check,
 ///                                                        which the next live message ends
+///                a check brought something, again        live, replaying, until a live message;
+///                                                        checks go on
 ///                live = next                             delivered
 ///                live > next                             replaying from L; held back
 ///                the same without replay                 gap declared; delivered
@@ -57,7 +59,8 @@
 /// `replayAttemptsMax` times in all, then replays are not used until the next connection.
 ///
 /// A lost message shows only by the next one. So once after every burst, and after a connection,
-/// the ring is asked whether there is anything after the last delivered message.
+/// the ring is asked whether there is anything after the last delivered message; and again, as long
+/// as nothing was heard on the connection, or the ring has what was not (`isDeaf`).
 ///
 /// What the ring does not have a snapshot may: `SequenceTracker+Snapshot` has that part of the table.
 ///
@@ -107,6 +110,10 @@ public struct SequenceTracker: Sendable {
   var fence: TrackedMessage?
   /// When the end of the stream is to be checked, unless a message comes before.
   var checkAtNanoseconds: UInt64?
+  /// What was the next sequence when the last check began.
+  var checkedFrom: UInt64?
+  /// Checks that brought something, since the last live message of this connection.
+  var unheardChecks = 0
   /// The time of the last input.
   var now: UInt64 = 0
 
@@ -142,7 +149,7 @@ public struct SequenceTracker: Sendable {
     case .up: break
     }
     if replay?.purpose == .bootstrap || replay?.purpose == .proof { return .bootstrapping }
-    let isReplaying = replay?.purpose == .fill || !held.isEmpty
+    let isReplaying = replay?.purpose == .fill || !held.isEmpty || isDeaf
     switch history {
     case .incomplete(let cause): return .live(.incomplete(cause), replaying: isReplaying)
     case .complete where !isTailUnknown: return .live(.complete, replaying: isReplaying)

@@ -248,6 +248,7 @@ final class SourceSubscription: @unchecked Sendable {
       published.incarnation = incarnation
       published.counters = counters
       published.peers = monitor.peers
+      published.isDeaf = tracker.isDeaf
       published.topic = topicText
     }
   }

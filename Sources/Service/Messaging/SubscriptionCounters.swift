@@ -56,6 +56,8 @@ package struct SubscriptionSnapshot: Sendable, Equatable {
   package var counters = SubscriptionCounters()
   /// Peers connected to us: at most one unless the endpoint is bound.
   package var peers = 0
+  /// Whether messages come by replays only.
+  package var isDeaf = false
   /// The topic of the last live message: a diagnostic, never an identity.
   package var topic = ""
   /// The endpoint of the event socket, with the port that the system chose for a bound one.

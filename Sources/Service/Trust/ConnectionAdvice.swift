@@ -1,9 +1,15 @@
-/// What to do about an event stream that never came up although its engine answers.
+/// What to do about an event stream that never came up although its engine answers, or of which
+/// nothing is heard.
 enum ConnectionAdvice {
-  /// - Returns: Nil where a connection was made, or nothing is known of the engine.
+  /// - Returns: Nil where events are heard, or nothing is known of the engine.
   static func text(
     _ source: FleetMembership.Subscribed, _ stream: SubscriptionSnapshot, _ engine: EngineSnapshot?
   ) -> String? {
+    if stream.isDeaf {
+      return
+        "events come by replays only, and late; compare topic and port of 'kvEvents' with what the "
+        + "engine publishes."
+    }
     guard stream.state == .connecting, stream.counters.connections == 0, let engine,
       engine.health == .up
     else { return nil }

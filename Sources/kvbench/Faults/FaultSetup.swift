@@ -20,9 +20,10 @@ extension Fault {
     var hasSibling = false
     /// Whether the engine is made known over the API instead of the endpoints file.
     var isRegistered = false
-    /// Whether the endpoints file asks for a topic that the engine does not have, and names no
-    /// replay endpoint.
+    /// Whether the endpoints file asks for a topic that the engine does not have.
     var isDeaf = false
+    /// Whether it names no replay endpoint.
+    var hidesReplay = false
   }
 }
 

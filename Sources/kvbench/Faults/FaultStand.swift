@@ -66,10 +66,8 @@ final class FaultStand {
       fault.setup, program: fault.setup.isProcess ? try ProgramPath.kvindexer(place.program) : nil,
       in: directory)
     var listings = self.listings
-    if fault.setup.isDeaf {
-      listings[0].topic = "another"
-      listings[0].replayEndpoint = nil
-    }
+    if fault.setup.isDeaf { listings[0].topic = "another" }
+    if fault.setup.hidesReplay { listings[0].replayEndpoint = nil }
     try rewriteEndpoints(listings)
   }
 

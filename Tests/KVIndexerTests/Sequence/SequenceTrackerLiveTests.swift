@@ -254,7 +254,7 @@ struct SequenceTrackerLiveTests {
     #expect(harness.state == .live(.incomplete(.overflow), replaying: false))
   }
 
-  @Test("A lost last message is found by a check once the source is quiet, which is made once")
+  @Test("A lost last message is found by a check once the source is quiet, and others follow")
   func lostTail() {
     var harness = TrackerHarness(replay: true, quiet: 1_000, delivered: 3)
     #expect(harness.tracker.wakesAtNanoseconds == 1_000)
@@ -263,9 +263,38 @@ struct SequenceTrackerLiveTests {
     #expect(harness.state == .live(.complete, replaying: false))
     harness.answer(2...4)
     #expect(harness.sequences == Array(0...4))
-    #expect(harness.tracker.wakesAtNanoseconds == nil)
+    harness.tick()
+    harness.end()
+    #expect(harness.state == .live(.complete, replaying: false))
     harness.live(5)
-    #expect(harness.tracker.wakesAtNanoseconds == 2_000)
+    #expect(harness.tracker.wakesAtNanoseconds == 3_000)
+    harness.tick()
+    harness.end()
+    #expect(harness.tracker.wakesAtNanoseconds == nil)
+    #expect(harness.state == .live(.complete, replaying: false))
+  }
+
+  @Test("A stream of which nothing is heard while the ring goes on is never up to date")
+  func deaf() {
+    var harness = TrackerHarness(replay: true, quiet: 1_000, delivered: 0)
+    for _ in 0..<5 {
+      harness.tick()
+      harness.end()
+    }
+    #expect(harness.state == .live(.complete, replaying: false))
+    harness.tick()
+    harness.answer(0...3)
+    #expect(harness.state == .live(.complete, replaying: false))
+    harness.tick()
+    harness.answer(3...6)
+    #expect(harness.state == .live(.complete, replaying: true))
+    for _ in 0..<5 {
+      harness.tick()
+      harness.answer(6...6)
+    }
+    #expect(harness.sequences == Array(0...6))
+    #expect(harness.state == .live(.complete, replaying: true))
+    harness.live(7)
     #expect(harness.state == .live(.complete, replaying: false))
   }
 
