@@ -189,9 +189,10 @@ extension Examination {
   /// A running indexer that calls its answer exact has to say the same as the events.
   private func askWitness(_ cached: Cached, _ predicted: Int) {
     guard let witness else { return }
-    let deadline = deadline()
+    // It knows the endpoint by the model that it is configured for.
     let answer = witness.awaitScore(
-      predicted, tokens: cached.tokens, model: model, endpoint: endpoint.name, until: deadline)
+      predicted, tokens: cached.tokens, model: engine.isOfOtherModel ? endpoint.model : model,
+      endpoint: endpoint.name, until: deadline())
     switch answer {
     case .success(let score) where score.matchedTokens == predicted:
       note("the indexer says \(predicted), too", in: .probe)

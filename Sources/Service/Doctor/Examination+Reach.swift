@@ -65,6 +65,7 @@ extension Examination {
 
   private func checkModel(_ list: ServedModels.List) {
     if let configured = endpoint.model, !list.serves(configured) {
+      engine.isOfOtherModel = true
       add(.otherModel(configured: configured, list), to: .reach)
     } else {
       note("serves \(engine.models.map(\.id).joined(separator: ", "))", in: .reach)

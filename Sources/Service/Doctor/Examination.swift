@@ -13,6 +13,8 @@ final class Examination {
     var announced: [Int: EngineAnswers.EventSource] = [:]
     /// Whether it keeps requests waiting until somebody wakes it up.
     var isAsleep = false
+    /// Whether it serves the configured model under none of its names.
+    var isOfOtherModel = false
     /// Whether nothing of it answers, neither HTTP nor events.
     var isGone = false
 

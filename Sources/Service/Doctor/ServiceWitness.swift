@@ -99,7 +99,12 @@ final class ServiceWitness: Sendable {
 
   // MARK: What it predicts
 
-  /// Asks for a prompt until the answer is `expected`, or there is no time left.
+  /// States in which no prompt is ever found, however long one waits.
+  private static let fruitless: Set<String> = [
+    Trust.silent.name, Trust.mismatched(.model).name, Trust.dead.name,
+  ]
+
+  /// Asks for a prompt until the answer is `expected`, will never be, or there is no time left.
   ///
   /// - Returns: The last answer.
   func awaitScore(
@@ -110,7 +115,9 @@ final class ServiceWitness: Sendable {
       do throws(Failure) {
         let score = try score(tokens: tokens, model: model, endpoint: endpoint)
         let next = MonotonicClock.nowNanoseconds() + Self.pauseNanoseconds
-        guard score.matchedTokens != expected, next < deadline else { return .success(score) }
+        guard score.matchedTokens != expected, !Self.fruitless.contains(score.trust),
+          next < deadline
+        else { return .success(score) }
         _ = interruption.wait(for: pause, until: next)
         guard !interruption.isStopped else { return .success(score) }
       } catch {
