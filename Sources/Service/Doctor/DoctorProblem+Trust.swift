@@ -34,7 +34,8 @@ extension DoctorProblem {
         + "`kvEvents: {replayEndpoint: …}`."
     case .lagging:
       "Wait for the end of the replay; where many engines are waiting for theirs, raise "
-        + "`serve --replays-max`."
+        + "`serve --replays-max`. Where it does not end, events come by replays only: compare "
+        + "`kvEvents.endpoint` and `topic` with the engine's."
     case .degraded(let cause): mend(of: cause)
     case .silent: eventsFlag + " Then compare `kvEvents.endpoint` and `topic` with the engine's."
     case .mismatched(let cause): mend(of: cause)
