@@ -86,4 +86,10 @@ import Testing
     #expect(answer.endpoints[0].steps.map(\.step) == ["reach", "render", "service"])
     #expect(answer.endpoints.map(\.verdict) == ["fault", "skipped"])
   }
+
+  @Test func `a fleet of nobody is a fault, and not a success`() {
+    let report = DoctorReport(endpoints: [], isComplete: true)
+    #expect(DoctorCommand.status(report.verdict, isStrict: false) == 2)
+    #expect(DoctorView.lines(report).map(\.plain).first?.contains("no endpoint") == true)
+  }
 }

@@ -57,7 +57,10 @@ package struct DoctorReport: Sendable, Equatable {
     self.isComplete = isComplete
   }
 
-  package var verdict: DoctorVerdict { endpoints.map(\.verdict).max() ?? .skipped }
+  package var verdict: DoctorVerdict {
+    // Of nobody nothing can be said to be right.
+    endpoints.map(\.verdict).max() ?? .fault
+  }
 
   /// The report for scripts.
   package var json: [UInt8] {

@@ -12,7 +12,7 @@ enum DoctorCommand: Command {
     \(DoctorOptions.help)
 
     Exit status: 0 when nothing is wrong, or warnings only; 1 with --strict when there are warnings;
-    2 when there are faults; 64 when the command line is wrong; 130 when interrupted.
+    2 when there are faults, or no endpoint; 64 when the command line is wrong; 130 when interrupted.
     """
 
   static let warningStatus: Int32 = 1

@@ -4,7 +4,10 @@ import Service
 enum DoctorView {
   static func lines(_ report: DoctorReport) -> [StyledText] {
     guard !report.endpoints.isEmpty else {
-      return [StyledText("There is no endpoint to examine.", .doubtful)]
+      return [
+        StyledText("There is no endpoint to examine: nobody is configured or registered.", .bad),
+        "→ Name engines under `endpoints:` in the endpoints file, with --endpoint, or by registration.",
+      ]
     }
     let steps = DoctorStep.allCases.filter { step in
       report.endpoints.contains { $0[step].map { step != .service || !$0.isSkipped } ?? false }
