@@ -1,4 +1,3 @@
-import Glibc
 import KVIndexer
 import Service
 
@@ -62,10 +61,7 @@ enum AuditCommand: Command {
       }
       let isSettled = settled.allSatisfy { $0.verdict == .equal || $0.verdict == .different }
       if isSettled && !settled.isEmpty || attempt == looks { break }
-      let nanoseconds = Int(pause / .nanoseconds(1))
-      var time = timespec(
-        tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
-      nanosleep(&time, nil)
+      Pause.microseconds(Int(pause / .microseconds(1)))
     }
     return settled
   }

@@ -9,6 +9,8 @@ package final class FleetEngines: @unchecked Sendable {
     var extractor: CoreMetricsExtractor
     /// The shortest time between two reads of an endpoint.
     package var interval: Duration
+    /// The time between two reads of an endpoint where nothing happens; nil for the usual one.
+    var intervalMax: Duration?
     /// The age at which schedulers take numbers for stale; nil for the usual one.
     var staleAfter: Duration?
 
@@ -59,6 +61,7 @@ package final class FleetEngines: @unchecked Sendable {
     self.log = log
     if let settings {
       var scraping = EngineMetricsScraper.Settings(settings.source, interval: settings.interval)
+      if let interval = settings.intervalMax { scraping.intervalMax = interval }
       if let age = settings.staleAfter { scraping.staleAfter = age }
       scraper = try EngineMetricsScraper(settings: scraping, log: log)
     } else {

@@ -44,6 +44,7 @@ extension SourceSubscription {
     switch origin {
     case .given:
       guard let given else { preconditionFailure("a delivery without a message") }
+      noteNews(sequence, given)
       payload = HeldPayload(
         bytes: Array(given.bytes), receivedAtNanoseconds: given.receivedAtNanoseconds)
     case .held:

@@ -131,7 +131,7 @@ extension SourceSubscription {
     }
     extendExchange(now: now)
     counters.replayedMessages += 1
-    let payload = take(sequence, bytes)
+    let payload = take(bytes)
     let digest = PayloadDigest(of: payload.bytes)
     noteTwins(sequence, digest)
     tracker.replayed(sequence, digest: digest, byteCount: payload.bytes.count, now: now)

@@ -213,7 +213,8 @@ final class SourceSubscription: @unchecked Sendable {
       }
       if let topic { note(topic: message.frame(topic)) }
       counters.liveMessages += 1
-      let payload = take(sequence, message.frame(index))
+      let payload = take(message.frame(index))
+      noteNews(sequence, payload)
       let digest = PayloadDigest(of: payload.bytes)
       noteTwins(sequence, digest)
       tracker.live(
@@ -223,12 +224,15 @@ final class SourceSubscription: @unchecked Sendable {
     }
   }
 
-  func take(_ sequence: UInt64, _ bytes: UnsafeRawBufferPointer) -> GivenPayload {
-    let now = MonotonicClock.nowNanoseconds()
+  func take(_ bytes: UnsafeRawBufferPointer) -> GivenPayload {
     counters.payloadBytes += UInt64(bytes.count)
+    return GivenPayload(bytes: bytes, receivedAtNanoseconds: MonotonicClock.nowNanoseconds())
+  }
+
+  /// A replay may say again what is known: that is no sign of life.
+  func noteNews(_ sequence: UInt64, _ payload: GivenPayload) {
     counters.lastSequence = sequence
-    counters.lastReceivedNanoseconds = now
-    return GivenPayload(bytes: bytes, receivedAtNanoseconds: now)
+    counters.lastReceivedNanoseconds = payload.receivedAtNanoseconds
   }
 
   func noteTwins(_ sequence: UInt64, _ digest: PayloadDigest) {

@@ -43,6 +43,7 @@ package struct SubscriptionCounters: Sendable, Equatable {
   /// Live messages that found no room while a replay was open.
   package var holdOverflows: UInt64 = 0
   package var malformedMessages: UInt64 = 0
+  /// Of the last message that was not known before, and when that came.
   package var lastSequence: UInt64?
   package var lastReceivedNanoseconds: UInt64?
 

@@ -11,6 +11,7 @@ import Testing
   private static func ask(_ configuration: inout ServiceConfiguration) {
     configuration.engineMetrics = FleetEngines.Settings(
       MetricsDataSource(), CoreMetricsExtractor(), interval: .milliseconds(5))
+    configuration.engineMetrics?.intervalMax = .milliseconds(5)
   }
 
   private static func server(ring: Int = 10_000) throws -> SimulatedServer {

@@ -1,4 +1,3 @@
-import Glibc
 import Service
 import Testing
 
@@ -85,7 +84,7 @@ import Testing
           while message.receive(from: socket) {
             socket.send([Array(message.frame(0)), Array("what?".utf8)])
           }
-          sched_yield()
+          Pause.microseconds(200)
         }
       }
     }

@@ -178,7 +178,7 @@ import Testing
   }
 
   @Test func `an engine may connect to us`() throws {
-    let probe = try PublishedEngine()
+    let probe = try PublishedEngine(replay: false)
     let endpoint = probe.publisher.endpoint
     let entry = probe.entry("a", more: ", bind: true")
     probe.publisher.stop()

@@ -1,4 +1,3 @@
-import Glibc
 import KVIndexer
 import Service
 import Testing
@@ -185,7 +184,7 @@ final class OddReplayServer: @unchecked Sendable {
     let message = MultipartMessage()
     while !isDone {
       guard message.receive(from: socket) else {
-        sched_yield()
+        Pause.microseconds(200)
         continue
       }
       guard message.count == 3 else { continue }

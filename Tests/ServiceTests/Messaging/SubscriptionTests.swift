@@ -25,6 +25,28 @@ struct SubscriptionTests {
     try Deadline.wait { harness.counters().replaysComplete == 1 }
   }
 
+  @Test("What the ring says again is no sign of life")
+  func repetition() throws {
+    let publisher = try EventPublisher.local()
+    defer { publisher.stop() }
+    publisher.publish(payloads(0..<5))
+    publisher.flush()
+    let harness = SubscriptionHarness()
+    defer { harness.loop.stop() }
+    try harness.loop.add(publisher.target())
+    #expect(harness.recorder.wait(for: complete))
+    try Deadline.wait { harness.counters().deliveredMessages == 5 }
+    let known = harness.counters()
+    #expect(known.lastSequence == 4)
+    // Nothing is heard, so the ring is asked again and again.
+    try Deadline.wait { harness.counters().duplicates >= known.duplicates + 3 }
+    #expect(harness.counters().lastReceivedNanoseconds == known.lastReceivedNanoseconds)
+    publisher.publish(payloads(5..<6))
+    try Deadline.wait { harness.counters().lastSequence == 5 }
+    let now = harness.counters()
+    #expect(now.lastReceivedNanoseconds.map { $0 > known.lastReceivedNanoseconds ?? .max } == true)
+  }
+
   @Test("Messages lost on the way come by replay, in order")
   func gap() throws {
     let publisher = try EventPublisher.local()

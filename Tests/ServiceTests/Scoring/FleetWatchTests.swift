@@ -58,8 +58,13 @@ import Testing
     #expect(text.contains("event: present\ndata: {\"endpoint\":\"a\",\"rank\":0"))
     engine.store(1..<2)
     // The first block tells the block size, whatever was known of the source before.
-    while !text.contains("event: changed") { text += try Self.more(connection) }
-    #expect(text.contains("\"trust\":\"exact\""))
+    func isTold(_ text: String) -> Bool {
+      text.split(separator: "\n\n").contains {
+        $0.contains("event: changed\n") && $0.contains("\"block_size\":16")
+          && $0.contains("\"trust\":\"exact\"")
+      }
+    }
+    while !isTold(text) { text += try Self.more(connection) }
     harness.service.stop()
     _ = connection.readToEnd()
   }

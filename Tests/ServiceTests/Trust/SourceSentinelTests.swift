@@ -27,6 +27,7 @@ import Testing
     try ServiceHarness(entries) { configuration in
       configuration.engineMetrics = FleetEngines.Settings(
         MetricsDataSource(), CoreMetricsExtractor(), interval: .milliseconds(10))
+      configuration.engineMetrics?.intervalMax = .milliseconds(10)
       configuration.trust.interval = .milliseconds(10)
       configuration.trust.silentAfter = .milliseconds(100)
       configuration.trust.deadAfter = deadAfter
@@ -37,14 +38,20 @@ import Testing
     harness.log.all.count { $0.contains(text) }
   }
 
-  @Test func `an engine that fills blocks and announces none is silent, until an event comes`()
-    throws
-  {
+  /// Of a stream that was never heard the ring is asked again and again: its answers are no events.
+  @Test(arguments: [true, false])
+  func `an engine that fills blocks and announces none is silent, until an event comes`(
+    _ isHeard: Bool
+  ) throws {
     let engine = try PublishedEngine()
     let metrics = try MetricsServer(Self.page())
     defer { metrics.stop() }
+    if !isHeard { engine.store(1..<2) }
     let harness = try harness([engine.entry("a", port: Int(metrics.port))])
-    engine.store(1..<2)
+    if isHeard {
+      try Deadline.wait { try harness.source()?["trust"]?.string == "exact" }
+      engine.store(1..<2)
+    }
     try harness.wait(for: .exact(64), of: 1)
     let match = try Deadline.wait { () -> ServiceHarness.Match? in
       // The first numbers that count are those read well after the last event.
@@ -119,15 +126,20 @@ import Testing
       engine.store(1..<2)
       return try harness.match(1) == .exact(64)
     }
-    let reads = metrics.reads
-    try Deadline.wait { metrics.reads > reads + 10 }
-    metrics.set(Self.page(started: 2_000))
-    try Deadline.wait { lines(harness, "tell of a new process") == 1 }
+    // What it says first may be of any process: each further one can be told from it.
+    var started = 1_000
+    try Deadline.wait {
+      started += 1_000
+      metrics.set(Self.page(started: started))
+      let reads = metrics.reads
+      try Deadline.wait { metrics.reads > reads + 20 }
+      return lines(harness, "tell of a new process") > 0
+    }
     if replay {
       try harness.wait(for: .exact(64), of: 1)
       #expect(try harness.source()?["incarnation"]?.integer == 0)
     } else {
-      try Deadline.wait { try harness.source()?["incarnation"]?.integer == 1 }
+      try Deadline.wait { try harness.source()?["incarnation"]?.integer ?? 0 > 0 }
       #expect(try harness.match(1).tokens == 0)
     }
   }
