@@ -1,10 +1,13 @@
 # Every target does its own set-up; `make demo` and `make test` work on a fresh machine.
 
 SWIFT_FILES := Package.swift Sources Tests
-RELEASE := swift build -c release
 # Tests run optimised: the random streams and the fuzzing are too long for a debug build. Their build
-# is the strict one; the others have to share their flags, or each would build everything anew.
-TESTS := -c release --scratch-path .build-tests -Xswiftc -enable-testing -Xswiftc -warnings-as-errors
+# is the strict one. Targets with other flags build everything anew.
+TEST_FLAGS := --scratch-path .build-tests -Xswiftc -enable-testing -Xswiftc -warnings-as-errors
+TESTS := -c release $(TEST_FLAGS)
+# ONE_BUILD=1 has all targets use the tests' build, which CI has to make anyway.
+RELEASE := swift build -c release $(if $(ONE_BUILD),$(TEST_FLAGS))
+export RELEASE
 # The backtracer's own signal handlers show up in sanitizer reports.
 export SWIFT_BACKTRACE ?= enable=no
 

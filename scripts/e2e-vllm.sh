@@ -7,6 +7,7 @@
 # with E2E_VLLM_SETUP=1, and skips this stage otherwise. Logs go to .work/e2e-vllm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+RELEASE=${RELEASE:-swift build -c release}
 
 venv=.vllm
 work=.work/e2e-vllm
@@ -16,9 +17,9 @@ if [[ ! -x $venv/bin/vllm && ${CI:-} == true && ${E2E_VLLM_SETUP:-} != 1 ]]; the
   exit 0
 fi
 
-swift build -c release --product kvindexer
-swift build -c release --product epp
-bin=$(swift build -c release --show-bin-path)
+$RELEASE --product kvindexer
+$RELEASE --product epp
+bin=$($RELEASE --show-bin-path)
 scripts/vllm/setup.sh "$venv"
 scripts/envoy/setup.sh
 "$venv/bin/python" -B scripts/vllm/make_model.py "$work/model"
