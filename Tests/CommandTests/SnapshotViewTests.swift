@@ -33,6 +33,7 @@ import Testing
     while let piece = pieces.next() { bytes += piece }
     #expect(bytes.count == pieces.byteCount)
     let directory = try TemporaryDirectory(for: "kvi-view")
+    defer { directory.remove() }
     let path = try directory.write(bytes, to: "snapshot")
     let contents = try SnapshotContents(SnapshotFile(path))
     return (bytes, contents)
@@ -71,7 +72,10 @@ import Testing
   }
 
   @Test func `a comparison has a line a source, and counts verdicts`() throws {
-    let empty = try SnapshotAccounts(SnapshotFile(Self.written()).reader())
+    let directory = try TemporaryDirectory(for: "kvi-snapshot-view")
+    defer { directory.remove() }
+    let path = try directory.write(Self.empty().bytes, to: "snapshot")
+    let empty = try SnapshotAccounts(SnapshotFile(path).reader())
     #expect(try empty.compare(with: empty).isEmpty)
     #expect(AuditView.lines([], "a", "b").last?.plain == "Neither follows any source.")
     let rows = [Self.row("vllm-0", .equal, 12_345), Self.row("b", .missing, nil)]
@@ -93,12 +97,6 @@ import Testing
       endpoint: endpoint, model: "m", rank: 0, verdict: verdict,
       first: .init(next: 7, history: .complete, residencies: second ?? 0),
       second: second.map { .init(next: 7, history: .complete, residencies: $0) })
-  }
-
-  private static let directory = Result { try TemporaryDirectory(for: "kvi-snapshot-view") }
-
-  private static func written() throws -> String {
-    try directory.get().write(try empty().bytes, to: "snapshot")
   }
 
   private func message(_ path: String) -> String {
@@ -127,7 +125,9 @@ import Testing
   }
 
   @Test func `the exit status says what came of it`() throws {
-    let path = try Self.written()
+    let directory = try TemporaryDirectory(for: "kvi-snapshot-view")
+    defer { directory.remove() }
+    let path = try directory.write(Self.empty().bytes, to: "snapshot")
     #expect(CommandLineTool.run(["snapshot", "inspect", path, "--json"]) == 0)
     #expect(CommandLineTool.run(["snapshot", "inspect", "/dev/null"]) == 1)
     #expect(CommandLineTool.run(["snapshot", "show", path]) == 2)

@@ -11,10 +11,15 @@ extension SequenceTracker {
   /// Whether messages come by replays only: what is known is never newer than the last check.
   public var isDeaf: Bool { unheardChecks >= Self.deafChecksMin }
 
+  /// A check that may show that the stream is not heard comes after this part of the quiet time.
+  private static let suspicionsPerQuiet: UInt64 = 6
+
   /// Has the end of the stream checked once it was quiet for a while.
-  mutating func checkLater() {
+  ///
+  /// - Parameter isSuspect: Whether the stream may be one of which nothing is heard: a shorter while.
+  mutating func checkLater(isSuspect: Bool = false) {
     guard isReplayUsable, let quiet = settings.quietNanoseconds else { return }
-    checkAtNanoseconds = now &+ quiet
+    checkAtNanoseconds = now &+ (isSuspect ? quiet / Self.suspicionsPerQuiet : quiet)
   }
 
   mutating func startCheck() {
@@ -26,7 +31,8 @@ extension SequenceTracker {
   /// Takes note that a check has ended; where nothing proves that the live stream is heard, another
   /// one follows.
   mutating func noteCheck() {
-    if next != checkedFrom { unheardChecks += 1 }
-    if lastLive == nil || unheardChecks > 0 { checkLater() }
+    let hasBrought = next != checkedFrom
+    if hasBrought { unheardChecks += 1 }
+    if lastLive == nil || unheardChecks > 0 { checkLater(isSuspect: hasBrought) }
   }
 }

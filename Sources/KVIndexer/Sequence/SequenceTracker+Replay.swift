@@ -53,11 +53,11 @@ extension SequenceTracker {
       next = 0
       history = .complete
       replay = nil
-      checkLater()
+      checkLater(isSuspect: true)
     case .bootstrap, .fill:
       settle(exchange)
       replay = nil
-      checkLater()
+      checkLater(isSuspect: lastLive == nil)
     case .check:
       replay = nil
       noteCheck()

@@ -60,7 +60,8 @@
 ///
 /// A lost message shows only by the next one. So once after every burst, and after a connection,
 /// the ring is asked whether there is anything after the last delivered message; and again, as long
-/// as nothing was heard on the connection, or the ring has what was not (`isDeaf`).
+/// as nothing was heard on the connection, or the ring has what was not (`isDeaf`). Where that may be
+/// so, and after a history that came by replay alone, the next check is not far.
 ///
 /// What the ring does not have a snapshot may: `SequenceTracker+Snapshot` has that part of the table.
 ///

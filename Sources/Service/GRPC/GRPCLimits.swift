@@ -19,6 +19,8 @@ package struct GRPCLimits: Sendable {
   package var keepaliveSeconds = 60
   /// How long it may take to answer that, or to begin.
   package var keepaliveAnswerSeconds = 20
+  /// How long a stopping server waits for a client to take note of it.
+  package var noticeMilliseconds: UInt64 = 500
   /// Resets of calls by a connection's client that are put up with at once and per second.
   ///
   /// Envoy ends every call with a reset, so this has to exceed its requests per second by far; it

@@ -7,7 +7,7 @@ struct DoctorHarness {
   /// Long enough for machines under load; what is right never waits for it.
   static let patience = Duration.seconds(30)
   /// Of what never comes.
-  static let impatience = Duration.seconds(3)
+  static let impatience = Duration.seconds(5)
 
   let server: SimulatedServer
 

@@ -192,7 +192,7 @@ import Testing
   @Test func `a silent client is asked whether it is there, and closed if it is not`() throws {
     var limits = GRPCLimits()
     limits.keepaliveSeconds = 0
-    limits.keepaliveAnswerSeconds = 0
+    limits.keepaliveAnswerSeconds = 3
     let server = try start(limits)
     let mute = try RawHTTP2(server.addresses[0], greets: false)
     let living = try RawHTTP2(server.addresses[0])

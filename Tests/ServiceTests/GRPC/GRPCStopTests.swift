@@ -4,16 +4,17 @@ import Testing
 @Suite struct GRPCStopTests {
   private let service = TestService()
 
-  private func start() throws -> GRPCServer {
+  private func start(noticeMilliseconds: UInt64? = nil) throws -> GRPCServer {
     var limits = GRPCLimits()
     limits.threads = 2
+    if let noticeMilliseconds { limits.noticeMilliseconds = noticeMilliseconds }
     return try GRPCServer(
       [.tcp(host: "127.0.0.1", port: 0)], router: service.makeRouter(service.makeHealth()),
       limits: limits)
   }
 
   @Test func `stopping waits for the answers of calls in flight`() throws {
-    let server = try start()
+    let server = try start(noticeMilliseconds: 20_000)
     let raw = try RawHTTP2(server.addresses[0])
     raw.writeHeaders(stream: 1, path: "/test.Test/Never")
     raw.writeMessage(stream: 1, [])

@@ -97,9 +97,15 @@ import Testing
     let directory = try TemporaryDirectory()
     let engine = try PublishedEngine()
     try write([engine.entry("a")], directory)
-    let harness = try ServiceHarness(file: directory.path + "/e.yaml")
     engine.store(1..<2)
+    let harness = try ServiceHarness(file: directory.path + "/e.yaml") {
+      // What the ring is asked later on would count.
+      $0.subscriptions.quietMilliseconds = 3_600_000
+    }
     try harness.wait(for: .exact(64), of: 1)
+    try Deadline.wait {
+      try harness.source("a", rank: 0)?["stream"]?["replayed_messages"]?.integer == 1
+    }
     let stream = try #require(try harness.source("a", rank: 0)?["stream"])
 
     try write([engine.entry("a", labels: "{zone: b}")], directory)
@@ -126,7 +132,9 @@ import Testing
     #expect(readiness.json["endpoints_file"]?.string?.contains("e.yaml:2:") == true)
     #expect(readiness.json["endpoints_file"]?.string?.contains("99999") == true)
     #expect(try harness.match(1) == .exact(64))
-    #expect(harness.log.all.contains { $0.contains("the last good endpoints stay in force") })
+    try Deadline.wait {
+      harness.log.all.contains { $0.contains("the last good endpoints stay in force") }
+    }
     try write([engine.entry("a")], directory)
     try Deadline.wait { try harness.get("/readyz").json["endpoints_file"] == .null }
     #expect(try harness.match(1) == .exact(64))
@@ -154,10 +162,13 @@ import Testing
       }
     }
     try harness.wait(for: .exact(64), of: 1)
-    let score = try harness.score(PublishedEngine.tokens(1) + [0], #", "detail": true"#)
-    let details = score["a"]?["ranks"]?.array ?? []
-    #expect(details.map { $0["rank"]?.integer } == [0, 1])
-    #expect(details.map { $0["matched_tokens"]?.integer } == [32, 64])
+    // The last clear and the store behind it are two messages.
+    try Deadline.wait {
+      let score = try harness.score(PublishedEngine.tokens(1) + [0], #", "detail": true"#)
+      let details = score["a"]?["ranks"]?.array ?? []
+      return details.map { $0["rank"]?.integer } == [0, 1]
+        && details.map { $0["matched_tokens"]?.integer } == [32, 64]
+    }
     #expect(try harness.get("/v1/endpoints").json["endpoints"]?.array?[0]["ranks"]?.integer == 2)
   }
 
@@ -192,7 +203,7 @@ import Testing
       engine.store(1..<2)
       return try harness.match(1) == .exact(64)
     }
-    #expect(try harness.source()?["stream"]?["peers"]?.integer == 1)
+    try Deadline.wait { try harness.source()?["stream"]?["peers"]?.integer == 1 }
   }
 
   @Test(arguments: [("tcp://[::1]:*", "[::1]"), ("tcp://127.0.0.1:*", "localhost")])

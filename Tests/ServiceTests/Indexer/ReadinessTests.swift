@@ -20,6 +20,7 @@ import Testing
       ]
       gone.publisher.stop()
       var settings = ReadinessSettings()
+      settings.connectLimit = .seconds(3600)
       adjust(&settings)
       harness = try ServiceHarness(entries) { $0.readiness = settings }
       for engine in engines { engine.store(1..<2) }

@@ -124,7 +124,6 @@ import Testing
     try score("r")
     // As long as the report goes first, the eviction is found out by the next look.
     #expect(try report("r", cached: 32, predicted: 64) == "unknown")
-    #expect(insight.comparison.snapshot().causes == [:])
     engine.remove(1, block: 2)
     try harness.wait(for: .exact(32), of: 1)
     let causes = try Deadline.wait {

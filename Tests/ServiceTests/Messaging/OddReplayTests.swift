@@ -48,6 +48,12 @@ struct OddReplayTests {
     }
   }
 
+  /// Where the answers are what is wrong, and not how long they take.
+  private static func plentyOfTime(_ settings: inout SubscriptionSettings) {
+    settings.replayTimeoutMilliseconds = 10_000
+    settings.replayLimitMilliseconds = 20_000
+  }
+
   @Test("A replay that never ends is given up, and live events go on")
   func endless() throws {
     let stage = try Stage { sequence, send in
@@ -66,11 +72,12 @@ struct OddReplayTests {
 
   @Test("Numbers that repeat or go backwards end a replay", arguments: [0, 1] as [UInt64])
   func backwards(step: UInt64) throws {
-    let stage = try Stage { sequence, send in
-      for number in 0..<UInt64(100) {
-        _ = send([[], Array("t".utf8), (sequence + 1_000 - number * step).sequenceFrame, [1]])
-      }
-    }
+    let stage = try Stage(
+      { sequence, send in
+        for number in 0..<UInt64(100) {
+          _ = send([[], Array("t".utf8), (sequence + 1_000 - number * step).sequenceFrame, [1]])
+        }
+      }, Self.plentyOfTime)
     defer { stage.stop() }
     try Deadline.wait { stage.harness.counters().replaysFailed >= 3 }
     let counters = stage.harness.counters()
@@ -82,9 +89,10 @@ struct OddReplayTests {
 
   @Test("Frames that are no answer are counted and bounded")
   func garbage() throws {
-    let stage = try Stage { _, send in
-      for _ in 0..<100 { _ = send([[], [1], [2, 3, 4, 5, 6, 7, 8, 9, 10], [], [], []]) }
-    }
+    let stage = try Stage(
+      { _, send in
+        for _ in 0..<100 { _ = send([[], [1], [2, 3, 4, 5, 6, 7, 8, 9, 10], [], [], []]) }
+      }, Self.plentyOfTime)
     defer { stage.stop() }
     try Deadline.wait { stage.harness.counters().replaysFailed >= 3 }
     let counters = stage.harness.counters()
@@ -117,7 +125,7 @@ struct OddReplayTests {
     let harness = SubscriptionHarness {
       $0.replaysMax = 2
       // Enough for those that answer, on a busy machine too.
-      $0.replayTimeoutMilliseconds = 500
+      $0.replayTimeoutMilliseconds = 2_000
       $0.replayRetryMilliseconds = 5
       $0.replayJitterMilliseconds = 5
     }

@@ -15,14 +15,14 @@ struct SubscriptionTests {
     defer { publisher.stop() }
     publisher.publish(payloads(0..<500))
     publisher.flush()
-    let harness = SubscriptionHarness()
+    let harness = SubscriptionHarness { $0.quietMilliseconds = 3_600_000 }
     defer { harness.loop.stop() }
     try harness.loop.add(publisher.target())
     #expect(harness.recorder.wait(for: complete))
     let batches = harness.recorder.all.batches(of: source)
     #expect(batches.map(\.sequence) == Array(0..<500))
     #expect(batches.map { String(decoding: $0.payload, as: UTF8.self) } == payloads(0..<500))
-    try Deadline.wait { harness.counters().replaysComplete == 1 }
+    #expect(harness.counters().replaysComplete == 1)
   }
 
   @Test("What the ring says again is no sign of life")
@@ -65,8 +65,7 @@ struct SubscriptionTests {
     try Deadline.wait { harness.counters().deliveredMessages == 8 }
     let counters = harness.counters()
     #expect(counters.gaps == 0)
-    // A third one is the check for a lost last message.
-    #expect((2...3).contains(counters.replaysRequested))
+    #expect(counters.replaysRequested >= 2)
     #expect(harness.loop.snapshot(of: source)?.topic == "kv@test")
   }
 
@@ -83,11 +82,10 @@ struct SubscriptionTests {
     publisher.publish(payloads(69..<70))
     #expect(harness.recorder.wait(forBatches: 9))
     #expect(harness.recorder.all.sequences() == Array(61..<70))
-    try Deadline.wait { harness.counters().replaysPartial == 1 }
     let counters = harness.counters()
     #expect(counters.missedBeforeJoining == 61)
-    // A second one is the check for a lost last message.
-    #expect(counters.replaysRequested <= 2)
+    // The checks of the ring ask for what it has.
+    #expect(counters.replaysPartial == 1)
   }
 
   @Test("A restarted engine is a new incarnation with a history of its own")
@@ -96,6 +94,7 @@ struct SubscriptionTests {
     defer { harness.loop.stop() }
     let first = try EventPublisher.local()
     first.publish(payloads(0..<5))
+    first.flush()
     try harness.loop.add(first.target())
     try #require(harness.recorder.wait(for: complete))
     first.stop()
@@ -107,6 +106,7 @@ struct SubscriptionTests {
     defer { second.stop() }
     second.publish(payloads(0..<7, life: 1))
     #expect(harness.recorder.wait { $0.incarnationCauses == [.historyDiffers] })
+    #expect(harness.recorder.wait(forBatches: 7))
     #expect(harness.recorder.wait(for: complete))
     let batches = harness.recorder.all.batches(of: source)
     #expect(batches.map { String(decoding: $0.payload, as: UTF8.self) } == payloads(0..<7, life: 1))

@@ -51,7 +51,7 @@ import Tokenize
     defer { fleet.stop() }
     fleet.fakes[0].behave(.slow)
     for number in 0..<8 {
-      let outcome = try fleet.harness.render("\(number)", milliseconds: 400)
+      let outcome = try fleet.harness.render("\(number)", milliseconds: 3_000)
       #expect(outcome.tokens == FakeRenderer.tokens("\(number)"))
     }
     #expect(fleet.fakes[0].bodies.count <= 4)

@@ -21,15 +21,16 @@ import Tokenize
     var kinds: Set<RenderFailure.Kind> = []
     try Deadline.wait {
       number += 1
-      let outcome = try harness.render("broken \(number)", milliseconds: 200)
+      // Where the time is not what ends a request, a busy machine has plenty of it.
+      let outcome = try harness.render(
+        "broken \(number)", milliseconds: kind == .timedOut ? 200 : 20_000)
       kinds.insert(try #require(outcome.failure?.kind))
       return kinds.contains(.noneUsable)
     }
     #expect(kinds.subtracting([.noneUsable]).isSubset(of: [kind, .timedOut]))
-    let calls = fake.bodies.count
     let outcome = harness.renderAtOnce(RendererHarness.request("at once"))
     #expect(outcome?.failure?.kind == .noneUsable)
-    #expect(fake.bodies.count == calls)
+    #expect(!fake.bodies.contains { $0.contains("at once") })
     try mend()
     try harness.wait(for: .ready)
     #expect(try harness.render("mended").tokens == FakeRenderer.tokens("mended"))

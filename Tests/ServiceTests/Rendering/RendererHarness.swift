@@ -14,6 +14,8 @@ final class RendererHarness: Sendable {
     settings.breaker.backOffMin = .milliseconds(20)
     settings.breaker.backOffMax = .milliseconds(40)
     settings.breaker.refusalBackOff = .milliseconds(20)
+    settings.probeTimeout = .seconds(20)
+    settings.connectTimeout = .seconds(20)
     change(&settings)
     let lines = lines
     renderer = try Renderer(settings: settings, log: Log(minimum: .debug) { lines.add($0) })

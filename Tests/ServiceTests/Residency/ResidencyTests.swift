@@ -23,6 +23,7 @@ import Testing
     engines[0].store(2..<3)
     engines[0].store(2..<3, blocks: 2) { $0.medium = "CPU" }
     engines[0].store(3..<4, blocks: 1) { $0.loraName = "sql" }
+    try harness.wait(for: .exact(64), of: 1)
     try harness.wait(for: .exact(64), of: 1, on: "b")
     try Deadline.wait {
       try harness.get("/v1/residency").json["namespaces"]?.array?.count == 4

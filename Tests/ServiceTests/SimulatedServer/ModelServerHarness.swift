@@ -76,6 +76,7 @@ struct ModelServerHarness {
     let deadline = MonotonicClock.nowNanoseconds() + 60_000_000_000
     while try !isTrue() {
       guard MonotonicClock.nowNanoseconds() < deadline else { return false }
+      Pause.microseconds(500)
     }
     return true
   }

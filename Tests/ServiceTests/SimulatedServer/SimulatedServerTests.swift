@@ -100,6 +100,8 @@ import Testing
 
   @Test func `requests share steps, and a stopping server finishes them`() throws {
     let harness = try ModelServerHarness(stepTime: .milliseconds(1))
+    // Nothing is computed until all of them are there.
+    #expect(try harness.post("/sleep", "").status == 200)
     let replies = Arrivals<HTTPClient.Reply?>()
     for number in 0..<4 {
       _ = WorkerThread(name: "client") {
@@ -107,7 +109,12 @@ import Testing
           try? harness.post("/v1/completions", #"{"prompt":[\#(number)],"max_tokens":200}"#))
       }
     }
-    #expect(harness.waits { harness.server.status.counters.requestsRunning == 4 })
+    #expect(
+      harness.waits {
+        let counters = harness.server.status.counters
+        return counters.requestsRunning + counters.requestsWaiting == 4
+      })
+    #expect(try harness.post("/wake_up", "").status == 200)
     harness.server.stop()
     for _ in 0..<4 {
       let reply = try #require(replies.next())

@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test func `a killed server cuts its streams off`() throws {
-    let harness = try ModelServerHarness(stepTime: .milliseconds(1))
+    let harness = try ModelServerHarness(stepTime: .milliseconds(20))
     let replies = Arrivals<HTTPClient.Reply?>()
     _ = WorkerThread(name: "client") {
       replies.add(

@@ -31,6 +31,7 @@ import Testing
     trace.add(
       .init("whole", from: now, to: now + 9, parts: [.init("part", from: now, to: now + 4)]))
     trace.end("request", attributes: Self.attributes, fault: "it broke")
+    try Deadline.wait { tracer.exporter.metrics.spans[.exported].value == 3 }
     tracer.stop()
     let spans = try collector.spans(atLeast: 3)
     let (whole, part, request) = (spans[0], spans[1], spans[2])

@@ -237,7 +237,8 @@ final class GRPCLoop: @unchecked Sendable {
 
   private func beginStop(_ cutOff: UInt64) {
     guard !schedule.isStopping else { return }
-    schedule.stop(now, cutOff: cutOff)
+    let notice = context.limits.noticeMilliseconds * 1_000_000
+    schedule.stop(noticeEnds: now + notice, cutOff: cutOff)
     acceptor?.stopListening()
     for connection in Array(connections.values) { connection.announceDrain() }
   }

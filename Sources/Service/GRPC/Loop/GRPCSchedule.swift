@@ -3,8 +3,6 @@ struct GRPCSchedule {
   private static let tickNanoseconds: UInt64 = 1_000_000_000
   /// Deadlines are looked for no more often than this.
   private static let deadlineStepNanoseconds: UInt64 = 5_000_000
-  /// How long a stopping server waits for a client to take note of it.
-  private static let noticeNanoseconds: UInt64 = 500_000_000
 
   /// No call's deadline is earlier.
   private var earliestDeadline = UInt64.max
@@ -32,10 +30,12 @@ struct GRPCSchedule {
     if nextTick == .max { nextTick = now + Self.tickNanoseconds }
   }
 
-  /// - Parameter cutOff: When what is then left is cut off.
-  mutating func stop(_ now: UInt64, cutOff: UInt64) {
+  /// - Parameters:
+  ///   - noticeEnds: Until when clients are waited for that have not taken note.
+  ///   - cutOff: When what is then left is cut off.
+  mutating func stop(noticeEnds: UInt64, cutOff: UInt64) {
     cutOffAt = min(cutOff, .max - 1)
-    noticeEnds = now + Self.noticeNanoseconds
+    self.noticeEnds = noticeEnds
   }
 
   // MARK: Each is true once
