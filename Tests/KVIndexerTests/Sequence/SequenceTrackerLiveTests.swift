@@ -290,7 +290,7 @@ struct SequenceTrackerLiveTests {
     #expect(harness.state == .live(.complete, replaying: false))
     harness.tick()
     harness.answer(0...3)
-    #expect(harness.tracker.wakesAtNanoseconds == 5_166 + 166)
+    #expect(harness.tracker.wakesAtNanoseconds == 5_332)
     #expect(harness.state == .live(.complete, replaying: false))
     harness.tick()
     harness.answer(3...6)
