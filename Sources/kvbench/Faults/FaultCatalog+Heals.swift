@@ -8,6 +8,8 @@ extension FaultCatalog {
     ) { stand in
       stand.faultIsOver()
       try stand.traffic(4)
+      // What fills the cache has to be heard: the ring has not all of it.
+      try stand.waitUntilFollowed()
       try stand.flood()
       try stand.traffic(4)
     },

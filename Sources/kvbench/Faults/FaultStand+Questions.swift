@@ -104,11 +104,13 @@ extension FaultStand {
   }
 
   /// Without replays, messages before the subscription stands would be lost.
-  func waitUntilFollowed(by indexer: IndexerUnderTest) throws {
+  func waitUntilFollowed(by other: IndexerUnderTest? = nil) throws {
     try wait("nothing is followed") {
-      let answer = try indexer.score(mix.prompts[0])
+      let answer = try (other ?? indexer).score(mix.prompts[0])
       return answer?.endpoints.allSatisfy { $0.trust != .connecting } ?? false
     }
+    // A connection stands a moment before its subscription.
+    try watch(milliseconds: 40)
   }
 
   /// Leaves the engines alone, and asks until the state is one that may be the end.

@@ -87,9 +87,7 @@ final class FaultStand {
     if fault.setup.isRegistered { try register() }
     if fault.setup.hasSibling { _ = try startSibling() }
     if fault.setup.requestsBefore == 0 {
-      try waitUntilFollowed(by: indexer)
-      // A connection stands a moment before its subscription.
-      try watch(milliseconds: 40)
+      try waitUntilFollowed()
       try traffic(12)
       try prepare()
       record = FaultRecord()
