@@ -229,7 +229,7 @@ final class SourceSubscription: @unchecked Sendable {
     return GivenPayload(bytes: bytes, receivedAtNanoseconds: MonotonicClock.nowNanoseconds())
   }
 
-  /// A replay may say again what is known: that is no sign of life.
+  /// Takes note of a message that is news: what a replay says again is no sign of life.
   func noteNews(_ sequence: UInt64, _ payload: GivenPayload) {
     counters.lastSequence = sequence
     counters.lastReceivedNanoseconds = payload.receivedAtNanoseconds
